@@ -1,0 +1,1 @@
+"""clinigraph.evals"""

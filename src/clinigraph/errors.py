@@ -1,0 +1,112 @@
+"""The exception tree of Clinigraph.
+
+::
+
+    ClinigraphError
+    ├── UsageError               exit 2   the caller asked for something that does not exist
+    ├── InputRefused             exit 3   the user changes the input
+    │   ├── InputUnreadable               missing, empty, truncated, not what its name says
+    │   ├── InputTooLarge                 over a limit of the settings
+    │   ├── InputUnsupported              a format or transfer syntax that cannot be decoded
+    │   └── CaseInvalid                   case.yaml or a folder that does not describe one case
+    ├── ModelServerError         exit 4   unreachable, timed out, or useless after one repair
+    ├── PlanInvalid                       the planner (or the author of a protocol) adapts
+    ├── ToolFailure                       the graph retries, then tries another tool
+    │   └── WeightsInvalid                the user reinstalls or points to other weights
+    ├── KnowledgeError                    the user repairs the store
+    │   └── PassageMissing                a citation that cannot be proved
+    └── RunCancelled                      the user stopped the run
+
+Every error says what happened, what was given and what to do; none carries patient data.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ClinigraphError(Exception):
+    """Base of every error that Clinigraph raises on purpose.
+
+    Args:
+        what: What happened, in a few words.
+        given: What was given (a path the user typed, a value), never patient data.
+        todo: What the reader can do about it.
+    """
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, what: str, *, given: str = "", todo: str = "") -> None:
+        self.what = what
+        self.given = given
+        self.todo = todo
+        super().__init__(what, given, todo)
+
+    def __str__(self) -> str:
+        head = f"{self.what}: {self.given}" if self.given else self.what
+        line = f"{head}. {self.todo}" if self.todo else head
+        return " ".join(line.split())
+
+
+class UsageError(ClinigraphError):
+    """The caller named something that does not exist or combined options that do not go together."""
+
+    exit_code = 2
+
+
+class InputRefused(ClinigraphError):
+    """The input cannot become a case."""
+
+    exit_code = 3
+
+
+class InputUnreadable(InputRefused):
+    """A file is missing, empty, truncated, or not what its name says."""
+
+
+class InputTooLarge(InputRefused):
+    """A file is over one of the limits in the settings."""
+
+
+class InputUnsupported(InputRefused):
+    """A format or transfer syntax that cannot be decoded here."""
+
+
+class CaseInvalid(InputRefused):
+    """A case.yaml or folder that does not describe exactly one case."""
+
+
+class ModelServerError(ClinigraphError):
+    """The model server cannot be reached or gave no usable answer."""
+
+    exit_code = 4
+
+
+class PlanInvalid(ClinigraphError):
+    """A plan or protocol breaks a rule of the plan validator."""
+
+    def __init__(self, what: str, *, given: str = "", todo: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(what, given=given, todo=todo)
+        self.problems = problems
+
+
+class ToolFailure(ClinigraphError):
+    """A tool could not do its work; the graph retries or turns to another tool."""
+
+
+class WeightsInvalid(ToolFailure):
+    """Network weights are missing or do not have the expected sha256."""
+
+
+class KnowledgeError(ClinigraphError):
+    """The knowledge store is damaged, locked or was given something it cannot hold."""
+
+
+class PassageMissing(KnowledgeError):
+    """A passage id is unknown, or its bytes do not match its hash."""
+
+
+class RunCancelled(ClinigraphError):
+    """The run was stopped by its user; it can be resumed."""
+
+    exit_code = 130

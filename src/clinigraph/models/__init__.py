@@ -1,0 +1,1 @@
+"""Frozen values: the words of Clinigraph. No I/O."""

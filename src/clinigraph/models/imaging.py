@@ -1,0 +1,189 @@
+"""Images as values: geometry, studies, masks. Pixels live in the artifact store, never here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from clinigraph.models.base import ArtifactId, ImageId, Value
+from clinigraph.models.codes import Concept, Laterality, Modality
+
+
+class SpacingSource(StrEnum):
+    """Where a pixel spacing came from; a reader must know before trusting a millimetre."""
+
+    PIXEL_SPACING = "PixelSpacing (0028,0030)"
+    IMAGER_PIXEL_SPACING = "ImagerPixelSpacing (0018,1164)"
+    """At the detector plane: not corrected for magnification."""
+    NOMINAL_SCANNED = "NominalScannedPixelSpacing (0018,2010)"
+    SHARED_GROUPS = "PixelMeasuresSequence (0028,9110)"
+    ULTRASOUND_REGION = "SequenceOfUltrasoundRegions (0018,6011)"
+    NIFTI_HEADER = "NIfTI affine"
+    CASE_FILE = "case.yaml"
+
+
+class ImageGeometry(Value):
+    """The pixel grid of an image or volume in the LPS patient frame (x to left, y to posterior, z to head)."""
+
+    shape: tuple[int, ...] = Field(min_length=2, max_length=3)
+    """Rows and columns ``(H, W)``, or slices, rows and columns ``(D, H, W)``."""
+    spacing_mm: tuple[float, ...] | None = None
+    """Distance between pixel centres along each axis of ``shape``; None forbids any millimetre."""
+    origin_mm: tuple[float, float, float] | None = None
+    """LPS position of the centre of the first voxel; None for a plain picture."""
+    direction: tuple[float, ...] | None = Field(default=None, min_length=9, max_length=9)
+    """Row-major 3x3 cosines; column i is the LPS direction of axis i of ``shape`` (last axis first for 2-D)."""
+    spacing_source: SpacingSource | None = None
+    """The tag or file that gave ``spacing_mm``."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if any(n < 1 for n in self.shape):
+            raise ValueError("every side of an image must be at least one pixel")
+        if self.spacing_mm is None:
+            return self
+        if len(self.spacing_mm) != len(self.shape):
+            raise ValueError("spacing_mm needs one value per axis of shape")
+        if any(not 0 < s < 1e4 for s in self.spacing_mm):
+            raise ValueError("spacing_mm must lie between 0 and 10,000")
+        if self.spacing_source is None:
+            raise ValueError("a spacing needs its source")
+        return self
+
+    @property
+    def is_volume(self) -> bool:
+        """Whether the grid has three axes."""
+        return len(self.shape) == 3
+
+
+class Box(Value):
+    """An axis-aligned box in pixels of one image, edges inclusive-exclusive."""
+
+    x0: float = Field(ge=0)
+    y0: float = Field(ge=0)
+    x1: float
+    y1: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.x1 <= self.x0 or self.y1 <= self.y0:
+            raise ValueError("a box needs x0 < x1 and y0 < y1")
+        return self
+
+    def as_xyxy(self) -> tuple[float, float, float, float]:
+        """Return ``(x0, y0, x1, y1)``."""
+        return (self.x0, self.y0, self.x1, self.y1)
+
+
+class ImageRole(StrEnum):
+    """What an image is for in a case."""
+
+    CURRENT = "current"
+    PRIOR = "prior"
+
+
+class ImageFormat(StrEnum):
+    """Container the pixels came in."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    TIFF = "tiff"
+    DICOM = "dicom"
+    NIFTI = "nifti"
+
+
+class Image(Value):
+    """One image or volume of a case, its pixels held as an artifact."""
+
+    id: ImageId
+    """Stable within a case: derived from the pixels and the role."""
+    artifact_id: ArtifactId
+    """Pixels: uint8 ``(H, W, 3)`` RGB, or ``(H, W)`` / ``(D, H, W)`` grey as stored after rescale."""
+    geometry: ImageGeometry
+    format: ImageFormat
+    role: ImageRole = ImageRole.CURRENT
+    modality: Modality = Modality.UNKNOWN
+    """From the header or the user; UNKNOWN lets triage look at the pixels."""
+    laterality: Laterality = Laterality.UNKNOWN
+    body_part: str | None = None
+    """DICOM defined term such as ``CHEST``, upper case."""
+    view: str | None = None
+    """View position such as ``PA``, ``AP``, ``LATERAL``."""
+    colour: bool = False
+    """True when the artifact is RGB."""
+    boxes: dict[str, Box] = Field(default_factory=dict)
+    """Prompts given by the user, by structure label."""
+    header: dict[str, str] = Field(default_factory=dict)
+    """Allow-listed, non-identifying header values (transfer syntax, photometric interpretation, ...)."""
+    notes: tuple[str, ...] = ()
+    """What was done to the pixels on the way in, in words (inverted MONOCHROME1, first of 30 frames, ...)."""
+
+
+class Series(Value):
+    """Images that were made in one go."""
+
+    id: str
+    modality: Modality
+    images: tuple[Image, ...] = Field(min_length=1)
+
+
+class Study(Value):
+    """Series of one visit."""
+
+    id: str
+    series: tuple[Series, ...] = Field(min_length=1)
+
+
+class Segment(Value):
+    """One structure of a label map."""
+
+    label: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Name used by plans, for example ``optic_disc``."""
+    number: int = Field(ge=1, le=255)
+    """DICOM segment number, counted from 1 in the order of the planes."""
+    concept: Concept
+    pixel_count: int = Field(ge=0)
+    """Pixels set; 0 is an honest empty mask, explained in ``reason``."""
+    reason: str | None = None
+    """Why the mask is empty or partial."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """The algorithm's own confidence, where it has one; uncalibrated unless its model card says otherwise."""
+
+
+class LabelMap(Value):
+    """Masks on the image's own grid.
+
+    The artifact is an array of bool ``(N, *image.shape)``, one plane per segment in the order of ``segments``
+    (structures may nest: a cup lies inside its disc).
+    """
+
+    image_id: ImageId
+    artifact_id: ArtifactId
+    geometry: ImageGeometry
+    segments: tuple[Segment, ...] = Field(min_length=1)
+    algorithm: str
+    """Tool name and version that made it."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        labels = [s.label for s in self.segments]
+        if len(set(labels)) != len(labels):
+            raise ValueError("segment labels must be unique")
+        return self
+
+    def segment(self, label: str) -> Segment | None:
+        """Return the segment with this label, or None."""
+        return next((s for s in self.segments if s.label == label), None)
+
+    def plane(self, label: str) -> int:
+        """Return the index of a segment's plane in the artifact.
+
+        Raises:
+            KeyError: There is no such segment.
+        """
+        for index, segment in enumerate(self.segments):
+            if segment.label == label:
+                return index
+        raise KeyError(label)

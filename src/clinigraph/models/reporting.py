@@ -1,0 +1,102 @@
+"""Claims, verdicts and the report document."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from clinigraph.models.base import ClaimId, EvidenceId, IndicatorId, PassageId, Value
+from clinigraph.models.codes import Laterality
+
+
+class ClaimKind(StrEnum):
+    """What sort of statement a claim makes; each sort has its verifiers."""
+
+    QUANTITATIVE = "quantitative"
+    QUALITATIVE = "qualitative"
+    ANATOMICAL = "anatomical"
+    TEMPORAL = "temporal"
+    COMPARATIVE = "comparative"
+    KNOWLEDGE = "knowledge"
+    RECOMMENDATION = "recommendation"
+    IMPRESSION = "impression"
+    LIMITATION = "limitation"
+
+
+class Verdict(StrEnum):
+    """Outcome of a check; UNVERIFIABLE means the checker could not judge and counts as neither."""
+
+    SUPPORTED = "SUPPORTED"
+    CONTRADICTED = "CONTRADICTED"
+    UNSUPPORTED = "UNSUPPORTED"
+    UNVERIFIABLE = "UNVERIFIABLE"
+
+
+class Section(StrEnum):
+    """Sections of a report in reading order."""
+
+    IMPRESSION = "impression"
+    FINDINGS = "findings"
+    RECORD = "record"
+    KNOWLEDGE = "knowledge"
+    RECOMMENDATIONS = "recommendations"
+    LIMITATIONS = "limitations"
+
+
+class Assertion(Value):
+    """What a claim says in a form that a machine can recompute.
+
+    A writer fills what the sentence states; verifiers compare each field with the evidence and with the text.
+    """
+
+    indicator_id: IndicatorId | None = None
+    value: float | None = None
+    """Number as written, after rounding."""
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    comparator: str | None = None
+    """``>``, ``>=``, ``<`` or ``<=`` as the text states it."""
+    threshold: float | None = None
+    met: str | None = None
+    """Whether the text says that the criterion is met: yes, no, uncertain, not assessed."""
+    decision: str | None = None
+    """For impressions: present, absent, indeterminate."""
+    score: float | None = None
+    laterality: Laterality | None = None
+    passage_id: PassageId | None = None
+
+
+class Claim(Value):
+    """One checkable sentence."""
+
+    id: ClaimId
+    section: Section
+    text: str = Field(min_length=1)
+    kind: ClaimKind
+    evidence_ids: tuple[EvidenceId, ...] = ()
+    """Empty means: a claim without ground, which never renders as a finding."""
+    assertion: Assertion = Assertion()
+    verdict: Verdict | None = None
+    explanation: str = ""
+    """What the verifier saw, in a sentence a clinician understands."""
+    reason_code: str = ""
+    """Machine-readable reason of the verdict, for example ``number.mismatch``."""
+    verifier: str = ""
+    """Name of the check that decided."""
+    revision: int = Field(default=0, ge=0)
+
+
+class ReportSection(Value):
+    """Claims of one section, in reading order."""
+
+    section: Section
+    claims: tuple[Claim, ...]
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Self:
+        if any(c.section is not self.section for c in self.claims):
+            raise ValueError("a claim stands in a section that is not its own")
+        return self

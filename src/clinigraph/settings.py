@@ -1,0 +1,64 @@
+"""Settings: the only reader of environment variables (prefix ``CLINIGRAPH_``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_cache_dir, user_state_dir
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside; a field ``x`` is read from ``CLINIGRAPH_X``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLINIGRAPH_", frozen=True, extra="ignore", use_attribute_docstrings=True,
+        protected_namespaces=(),
+    )
+
+    state_dir: Path = Field(default_factory=lambda: Path(user_state_dir("clinigraph")))
+    """Unfinished runs (checkpoints and artifacts) and the user's knowledge store."""
+    cache_dir: Path = Field(default_factory=lambda: Path(user_cache_dir("clinigraph")))
+    """What can be computed again: the index of the embedded guideline cards."""
+    keep_runs: bool = False
+    """Keep checkpoints and artifacts of finished runs (they hold pixels) instead of deleting them."""
+
+    max_decoded_bytes: int = Field(default=2 * 1024**3, gt=0)
+    """Largest size of one decoded image or volume, in bytes."""
+    max_inflation: float = Field(default=100.0, gt=1)
+    """Largest ratio of decoded bytes to file bytes, judged above 32 MiB decoded."""
+    max_megapixels: float = Field(default=200.0, gt=0)
+    """Largest frame, in 10^6 pixels."""
+
+    tool_attempts: int = Field(default=2, ge=1, le=5)
+    """Calls of one tool before another is tried, for failures that may pass."""
+    node_timeout_s: float = Field(default=600.0, gt=0)
+    """Longest time of one node of the state machine."""
+    max_revisions: int = Field(default=2, ge=0, le=5)
+    """Times that unsupported claims are rewritten before they are left out."""
+    retrieval_top_k: int = Field(default=8, ge=1, le=50)
+    """Most passages taken from one retrieval."""
+    device: str = "auto"
+    """auto, cpu or cuda: where networks run."""
+    seed: int = 20260101
+    """Seed of everything random; networks of this project draw no random numbers at inference."""
+
+    model_base_url: str | None = None
+    """OpenAI-compatible server, for example ``http://127.0.0.1:8000/v1``; None means the rule path."""
+    model_name: str | None = None
+    """Model as the server names it."""
+    model_api_key: SecretStr | None = None
+    """Key for the server, if it wants one."""
+    model_timeout_s: float = Field(default=120.0, gt=0)
+    """Longest time of one model call."""
+
+    sam_checkpoint: Path | None = None
+    """Path of a SAM ViT checkpoint for ``segment-anything``."""
+    sam_checkpoint_sha256: str | None = None
+    """Expected sha256 of that checkpoint; it is not loaded without."""
+
+    def resolved(self) -> dict[str, str]:
+        """Return the settings that shape a result as text, secrets and paths left out, for the run record."""
+        hidden = {"model_api_key", "state_dir", "cache_dir", "sam_checkpoint", "keep_runs"}
+        return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}

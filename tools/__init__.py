@@ -1,0 +1,1 @@
+"""What a plan may call: segmentation, measurement, reading, facts of the record."""

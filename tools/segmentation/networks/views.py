@@ -1,0 +1,129 @@
+"""Square views of an image: cut out at a place and size, and how a photograph is normalised.
+
+Tensors are (N, C, H, W) float32, intensities 0..1. The same functions serve training and inference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_DARK = 0.05
+"""A pixel whose brightest channel lies below is taken for the black surround of a fundus photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A square window on the image, in pixels of the input."""
+
+    centre_x: float
+    centre_y: float
+    side: float
+
+    def scaled(self, factor: float) -> View:
+        """The same centre with a side `factor` times as long."""
+        return View(self.centre_x, self.centre_y, self.side * factor)
+
+
+def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
+    """(H, W, C) or (H, W) uint8 to (1, C, H, W) float32 in 0..1."""
+    import torch  # noqa: PLC0415
+
+    array = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).float().div(255)[None]
+
+
+def cut(image: Tensor, view: View, size: int) -> Tensor:
+    """Resample a view to (1, C, size, size), antialiased; what lies outside the image is 0."""
+    import torch.nn.functional as functional  # noqa: PLC0415
+
+    height, width = image.shape[-2:]
+    x0, y0 = int(np.floor(view.centre_x - view.side / 2)), int(np.floor(view.centre_y - view.side / 2))
+    side = max(2, round(view.side))
+    pad = (max(0, -x0), max(0, x0 + side - width), max(0, -y0), max(0, y0 + side - height))
+    inside = image[..., max(0, y0) : max(0, y0 + side), max(0, x0) : max(0, x0 + side)]
+    patch = functional.pad(inside, pad)[..., :side, :side]
+    return functional.interpolate(patch, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def paste(values: Tensor, view: View, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Put a (1, 1, s, s) map of a view back on an image grid (H, W); 0 outside the view."""
+    import torch.nn.functional as functional  # noqa: PLC0415
+
+    height, width = shape
+    x0, y0 = int(np.floor(view.centre_x - view.side / 2)), int(np.floor(view.centre_y - view.side / 2))
+    side = max(2, round(view.side))
+    patch = functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)[0, 0].cpu().numpy()
+    out = np.zeros(shape, dtype=np.float32)
+    top, left, bottom, right = max(0, y0), max(0, x0), min(height, y0 + side), min(width, x0 + side)
+    if bottom > top and right > left:
+        out[top:bottom, left:right] = patch[top - y0 : bottom - y0, left - x0 : right - x0]
+    return out
+
+
+def field_view(rgb: NDArray[np.uint8]) -> View:
+    """The square that holds the lit field of a photograph without its black surround.
+
+    Args:
+        rgb: (H, W, 3) photograph.
+
+    Returns:
+        A view centred on the lit field, its side the longer side of the field; the whole image if nothing is lit.
+    """
+    lit = rgb.max(axis=2) > _DARK * 255 * 1.5
+    rows = np.flatnonzero(lit.mean(axis=1) > 0.04)
+    columns = np.flatnonzero(lit.mean(axis=0) > 0.04)
+    height, width = lit.shape
+    if rows.size < height // 8 or columns.size < width // 8:
+        return View(width / 2, height / 2, float(max(height, width)))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    return View((left + right) / 2, (top + bottom) / 2, float(max(bottom - top, right - left)))
+
+
+def standardise_colour(image: Tensor) -> Tensor:
+    """Five camera-independent channels from RGB.
+
+    Red, green and blue are each brought to mean 0 and deviation 1 over the lit pixels, which removes exposure and
+    colour cast. Two more channels hold the local contrast of red and green: the distance from the local mean in
+    units of the local deviation, which removes vignetting.
+
+    Args:
+        image: (N, 3, H, W), 0..1.
+
+    Returns:
+        (N, 5, H, W), about -4..4.
+    """
+    import torch  # noqa: PLC0415
+
+    lit = (image.amax(dim=1, keepdim=True) > _DARK).float()
+    count = lit.sum(dim=(2, 3), keepdim=True).clamp_min(1.0)
+    mean = (image * lit).sum(dim=(2, 3), keepdim=True) / count
+    deviation = ((((image - mean) * lit) ** 2).sum(dim=(2, 3), keepdim=True) / count).sqrt()
+    colour = ((image - mean) / (deviation + 0.01)) * lit - 2 * (1 - lit)
+    return torch.cat([colour.clamp(-4, 4), local_contrast(image[:, :2], lit)], dim=1)
+
+
+def local_contrast(image: Tensor, weight: Tensor) -> Tensor:
+    """Distance from the local mean in local deviations, over a window of a fifth of the image; 0 where weight is 0.
+
+    Args:
+        image: (N, C, H, W).
+        weight: (N, 1, H, W), 1 where a pixel counts.
+    """
+    from torch.nn.functional import avg_pool2d  # noqa: PLC0415
+
+    window = int(image.shape[-1] // 10) * 2 + 1
+
+    def smooth(values: Tensor) -> Tensor:
+        return avg_pool2d(values, window, stride=1, padding=window // 2, count_include_pad=False)
+
+    share = smooth(weight).clamp_min(1e-3)
+    mean = smooth(image * weight) / share
+    spread = (smooth(image * image * weight) / share - mean * mean).clamp_min(0).sqrt()
+    return ((image - mean) / (spread + 0.02)).clamp(-4, 4) * weight

@@ -1,0 +1,68 @@
+"""The training loop that the commands share: seeded, one-cycle learning rate, averaged weights, progress bar."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+from tqdm import tqdm
+
+StepLoss = Callable[[nn.Module, nn.Module, float, Generator], Tensor]
+"""(student, averaged teacher, share of training done, generator) to the loss of one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast to train."""
+
+    steps: int
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    averaging: float = 0.995
+    """Decay of the exponential moving average of the weights, which is what is kept."""
+
+
+def train(network: nn.Module, step_loss: StepLoss, schedule: Schedule, *, seed: int, title: str) -> nn.Module:
+    """Train and return the averaged network in evaluation mode, on the processor."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    generator = torch.Generator().manual_seed(seed)
+    network = network.to(device).train()
+    teacher = copy.deepcopy(network).eval()
+    optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay)
+    rate = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.1
+    )
+    running = 0.0
+    bar = tqdm(range(schedule.steps), desc=title, mininterval=5.0)
+    for step in bar:
+        loss = step_loss(network, teacher, step / schedule.steps, generator)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        rate.step()
+        average(teacher, network, min(schedule.averaging, (1 + step) / (10 + step)))
+        running = 0.95 * running + 0.05 * float(loss.detach()) if step else float(loss.detach())
+        bar.set_postfix(loss=f"{running:.3f}")
+    return teacher.cpu().eval()
+
+
+def average(teacher: nn.Module, student: nn.Module, decay: float) -> None:
+    """Move the teacher's weights and buffers towards the student's."""
+    with torch.no_grad():
+        for old, new in zip(teacher.state_dict().values(), student.state_dict().values(), strict=True):
+            if old.is_floating_point():
+                old.lerp_(new, 1 - decay)
+            else:
+                old.copy_(new)
+
+
+def soft_dice(probability: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """1 - Dice per sample and channel, (N, C); smoothed so that empty targets are well behaved."""
+    weight = torch.ones_like(target) if weight is None else weight
+    overlap = (probability * target * weight).sum(dim=(2, 3))
+    total = ((probability + target) * weight).sum(dim=(2, 3))
+    return 1 - (2 * overlap + 20) / (total + 20)
