@@ -1,1 +1,1 @@
-"""clinigraph.agents"""
+"""Roles: triage, planner, decider, writer, verifier. Typed in, typed out; no wiring here."""

@@ -13,7 +13,10 @@ class Settings(BaseSettings):
     """Everything that can be set from outside; a field ``x`` is read from ``CLINIGRAPH_X``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CLINIGRAPH_", frozen=True, extra="ignore", use_attribute_docstrings=True,
+        env_prefix="CLINIGRAPH_",
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
         protected_namespaces=(),
     )
 

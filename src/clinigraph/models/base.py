@@ -23,9 +23,7 @@ ProtocolId = NewType("ProtocolId", str)
 class Value(BaseModel):
     """A frozen value that crosses a border between packages."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings")
 
     def canonical_json(self) -> str:
         """Return the value as JSON with sorted keys and no white space, for hashing."""

@@ -221,9 +221,7 @@ class EvidenceGraph(Value):
         """Whether a node rests on at least one image, fact or passage."""
         return any(n.kind in (_K.IMAGE, _K.FACT, _K.PASSAGE) for n in self.support(node_id).nodes if n.id != node_id)
 
-    def extended(
-        self, nodes: tuple[EvidenceNode, ...] = (), edges: tuple[EvidenceEdge, ...] = ()
-    ) -> EvidenceGraph:
+    def extended(self, nodes: tuple[EvidenceNode, ...] = (), edges: tuple[EvidenceEdge, ...] = ()) -> EvidenceGraph:
         """Return a graph with more nodes and edges; those already there (same id, same edge) are kept as they are."""
         known = {n.id for n in self.nodes}
         fresh = {n.id: n for n in nodes if n.id not in known}

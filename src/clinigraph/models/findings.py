@@ -155,4 +155,6 @@ class Impression(Value):
     threshold: float | None = Field(default=None, ge=0, le=1)
     assessed_share: float = Field(default=0.0, ge=0, le=1)
     """Weight of the assessed indicators over the weight of all."""
+    min_assessed_share: float | None = Field(default=None, ge=0, le=1)
+    """Assessed share below which no decision is made."""
     rationale: str

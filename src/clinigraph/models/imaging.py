@@ -34,7 +34,11 @@ class ImageGeometry(Value):
     origin_mm: tuple[float, float, float] | None = None
     """LPS position of the centre of the first voxel; None for a plain picture."""
     direction: tuple[float, ...] | None = Field(default=None, min_length=9, max_length=9)
-    """Row-major 3x3 cosines; column i is the LPS direction of axis i of ``shape`` (last axis first for 2-D)."""
+    """Row-major 3x3 cosines; column i is the LPS direction of axis i of ``shape`` (last axis first for 2-D).
+
+    In a volume the columns are slice, row and column axis; in a picture with a position they are column axis (to the
+    right on the screen), row axis (downwards) and the normal.
+    """
     spacing_source: SpacingSource | None = None
     """The tag or file that gave ``spacing_mm``."""
 
@@ -56,6 +60,25 @@ class ImageGeometry(Value):
     def is_volume(self) -> bool:
         """Whether the grid has three axes."""
         return len(self.shape) == 3
+
+
+class DisplayWindow(Value):
+    """How grey values become brightness: the header's window, or a curve given as samples of it."""
+
+    low: float
+    """Value (after rescale) at and below which the first level is shown."""
+    high: float
+    """Value at and above which the last level is shown."""
+    levels: tuple[int, ...] = (0, 255)
+    """Brightness 0-255 at evenly spaced values from ``low`` to ``high``; (0, 255) is a straight ramp."""
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if not self.low < self.high:
+            raise ValueError("a window needs low < high")
+        if len(self.levels) < 2 or any(not 0 <= level <= 255 for level in self.levels):
+            raise ValueError("a window needs at least two levels between 0 and 255")
+        return self
 
 
 class Box(Value):
@@ -113,6 +136,8 @@ class Image(Value):
     """View position such as ``PA``, ``AP``, ``LATERAL``."""
     colour: bool = False
     """True when the artifact is RGB."""
+    window: DisplayWindow | None = None
+    """From the header; None lets ``intake.display.to_display`` use percentiles."""
     boxes: dict[str, Box] = Field(default_factory=dict)
     """Prompts given by the user, by structure label."""
     header: dict[str, str] = Field(default_factory=dict)
@@ -152,6 +177,16 @@ class Segment(Value):
     """The algorithm's own confidence, where it has one; uncalibrated unless its model card says otherwise."""
 
 
+class Calibration(Value):
+    """How far a number taken from an algorithm's masks lay from the reference on held-out images."""
+
+    halfwidth: float = Field(gt=0)
+    """Absolute error that the share ``level`` of the held-out images did not exceed, in the number's own unit."""
+    level: float = Field(gt=0, lt=1)
+    n: int = Field(ge=1)
+    """Held-out images."""
+
+
 class LabelMap(Value):
     """Masks on the image's own grid.
 
@@ -165,6 +200,10 @@ class LabelMap(Value):
     segments: tuple[Segment, ...] = Field(min_length=1)
     algorithm: str
     """Tool name and version that made it."""
+    samples: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Measure name, for example ``vertical_cup_disc_ratio``, to its value in each test-time-augmented pass."""
+    calibration: dict[str, Calibration] = Field(default_factory=dict)
+    """Measure name to its error on held-out images, from the model card."""
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -86,9 +86,7 @@ class Report(Value):
     @property
     def sections(self) -> tuple[ReportSection, ...]:
         """Claims grouped by section in reading order; empty sections are left out."""
-        groups = (
-            ReportSection(section=s, claims=tuple(c for c in self.claims if c.section is s)) for s in Section
-        )
+        groups = (ReportSection(section=s, claims=tuple(c for c in self.claims if c.section is s)) for s in Section)
         return tuple(g for g in groups if g.claims)
 
     @property

@@ -1,0 +1,109 @@
+"""Triage: question and images in, candidate protocols or a clear refusal out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from clinigraph.agents.appraisal import SURE_ENOUGH
+from clinigraph.agents.planner import Availability
+from clinigraph.errors import UsageError
+from clinigraph.models.base import ImageId, ProtocolId
+from clinigraph.models.case import Case
+from clinigraph.models.codes import Modality
+from clinigraph.models.planning import DiagnosticProtocol
+from clinigraph.models.triage import ImageAppraisal, Triage
+
+
+class RuleTriage:
+    """Chooses protocols by question pattern and by what the images show; it refuses rather than guess.
+
+    Args:
+        protocols: The curated protocols.
+        availability: Protocol id -> whether it can be run here.
+    """
+
+    def __init__(
+        self, protocols: Sequence[DiagnosticProtocol], availability: Mapping[ProtocolId, Availability]
+    ) -> None:
+        self._protocols = {p.id: p for p in protocols}
+        self._availability = availability
+
+    def triage(self, case: Case, appraisals: Sequence[ImageAppraisal], forced: ProtocolId | None = None) -> Triage:
+        """Return candidates, or the reason why there are none.
+
+        Args:
+            case: Question and images.
+            appraisals: One for each current image.
+            forced: Protocol that the user named; question patterns are then not looked at, the image still is.
+
+        Raises:
+            UsageError: The named protocol does not exist.
+        """
+        asked = self._asked(case.question, forced)
+        notes = tuple(a.disagreement for a in appraisals if a.disagreement)
+        if not asked and case.question and not forced:
+            return self._refusal(appraisals, notes, self._unknown_question(appraisals))
+        if not appraisals:
+            return self._refusal(appraisals, notes, "The case holds no current image, and every protocol reads one.")
+        fitting = [(p, a) for p in (asked or self._defaults()) for a in appraisals if _shows(a, p.modality)]
+        if not fitting:
+            return self._refusal(appraisals, notes, _mismatch(asked, appraisals))
+        ready = [(p, a) for p, a in fitting if self._availability[p.id].available]
+        if not ready:
+            first = fitting[0][0]
+            reason = f"The protocol {first.id} is unavailable here: {self._availability[first.id].reason}."
+            return self._refusal(appraisals, notes, reason)
+        return Triage(
+            appraisals=tuple(appraisals),
+            specialty=ready[0][0].specialty,
+            notes=notes,
+            candidates=tuple(dict.fromkeys(p.id for p, _ in ready)),
+            image_id=ImageId(ready[0][1].image_id),
+        )
+
+    def _asked(self, question: str, forced: ProtocolId | None) -> list[DiagnosticProtocol]:
+        if forced is not None:
+            if forced not in self._protocols:
+                known = ", ".join(sorted(self._protocols))
+                raise UsageError("There is no such protocol", given=forced, todo=f"Known are: {known}.")
+            return [self._protocols[forced]]
+        hits = {
+            p.id: sum(bool(re.search(x, question, re.IGNORECASE)) for x in p.question_patterns)
+            for p in self._protocols.values()
+        }
+        best = sorted((p for p in self._protocols.values() if hits[p.id]), key=lambda p: (-hits[p.id], p.id))
+        return best if question else []
+
+    def _defaults(self) -> list[DiagnosticProtocol]:
+        return [p for p in self._protocols.values() if p.default_for_modality]
+
+    def _unknown_question(self, appraisals: Sequence[ImageAppraisal]) -> str:
+        topics = ", ".join(sorted(p.condition for p in self._protocols.values()))
+        seen = ", ".join(dict.fromkeys(a.modality.label for a in appraisals)) or "no image"
+        return f"No protocol answers this question (protocols answer: {topics}; the case shows: {seen})."
+
+    @staticmethod
+    def _refusal(appraisals: Sequence[ImageAppraisal], notes: tuple[str, ...], reason: str) -> Triage:
+        return Triage(appraisals=tuple(appraisals), refusal=reason, notes=notes)
+
+
+def _shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
+    """An image fits when its modality does and the pixels do not clearly say that it is something else."""
+    if appraisal.modality is not modality:
+        return False
+    contradicted = appraisal.pixel_modality not in (modality, Modality.UNKNOWN)
+    return not (contradicted and appraisal.score >= SURE_ENOUGH)
+
+
+def _mismatch(asked: Sequence[DiagnosticProtocol], appraisals: Sequence[ImageAppraisal]) -> str:
+    shown = "; ".join(
+        dict.fromkeys(
+            f"{a.pixel_modality.label} (score {a.score:.2f}{', ' + a.reason.rstrip('.') if a.reason else ''})"
+            for a in appraisals
+        )
+    )
+    if asked:
+        wanted = ", ".join(dict.fromkeys(f"{p.id} reads a {p.modality.label}" for p in asked))
+        return f"No protocol applies: {wanted}; the pixels look like: {shown}."
+    return f"No protocol applies to these images; the pixels look like: {shown}."
