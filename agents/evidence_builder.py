@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from clinigraph.models.base import EvidenceId, StepId
 from clinigraph.models.case import Case, Fact
+from clinigraph.models.codes import Concept, Scheme
 from clinigraph.models.evidence import (
     ClaimNode,
     CriterionNode,
@@ -15,16 +16,16 @@ from clinigraph.models.evidence import (
     EvidenceGraph,
     EvidenceNode,
     FactNode,
+    FindingNode,
     ImageNode,
     IndicatorResultNode,
     LabelMapNode,
     MeasurementNode,
     PassageNode,
 )
-from clinigraph.models.findings import IndicatorResult
+from clinigraph.models.findings import Finding, FindingSite, IndicatorResult, Presence
 from clinigraph.models.imaging import Image, LabelMap
 from clinigraph.models.passages import Passage
-from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import (
     EvaluationValue,
@@ -36,6 +37,9 @@ from clinigraph.models.tooling import (
     ToolCall,
     ToolResult,
 )
+from clinigraph.models.triage import ImageAppraisal
+
+IMAGE_KIND = Concept(value="IMAGEKIND", scheme=Scheme.CLINIGRAPH, meaning="Kind of image by its pixels")
 
 
 def image_evidence_id(image: Image) -> EvidenceId:
@@ -76,7 +80,7 @@ class EvidenceInput:
         self,
         *,
         case: Case,
-        plan: DiagnosticPlan | None = None,
+        appraisals: Sequence[ImageAppraisal] = (),
         calls: Mapping[StepId, ToolCall] | None = None,
         results: Mapping[StepId, ToolResult] | None = None,
         indicator_results: Sequence[IndicatorResult] = (),
@@ -84,7 +88,7 @@ class EvidenceInput:
         claims: Sequence[Claim] = (),
     ) -> None:
         self.case = case
-        self.plan = plan
+        self.appraisals = appraisals
         self.calls = calls or {}
         self.results = results or {}
         self.indicator_results = indicator_results
@@ -102,6 +106,8 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
         nodes[fact_evidence_id(fact)] = FactNode(id=fact_evidence_id(fact), value=fact)
     for passage in material.passages:
         nodes[EvidenceId(passage.id)] = PassageNode(id=EvidenceId(passage.id), value=passage)
+    for appraisal in material.appraisals:
+        _add_appraisal(nodes, edges, appraisal)
     for step_id, result in sorted(material.results.items()):
         _add_outputs(nodes, edges, material.calls.get(step_id), result)
     for indicator_result in material.indicator_results:
@@ -109,6 +115,30 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
     for claim in material.claims:
         _add_claim(nodes, edges, claim)
     return EvidenceGraph(nodes=tuple(nodes.values()), edges=tuple(edges))
+
+
+def _add_appraisal(
+    nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, None], appraisal: ImageAppraisal
+) -> None:
+    image_id = EvidenceId(str(appraisal.image_id))
+    image = nodes.get(image_id)
+    if not isinstance(image, ImageNode):
+        return
+    finding = Finding(
+        id=EvidenceId(f"finding-kind-{image_id}"),
+        concept=IMAGE_KIND,
+        presence=Presence.PRESENT,
+        site=FindingSite(concept=IMAGE_KIND),
+        derived_from=(image_id,),
+        text=appraisal_sentence(appraisal),
+    )
+    nodes[finding.id] = FindingNode(id=finding.id, value=finding)
+    edges[EvidenceEdge(source=finding.id, target=image_id, kind=EdgeKind.DERIVED_FROM)] = None
+
+
+def appraisal_sentence(appraisal: ImageAppraisal) -> str:
+    """Return what the pixels look like as a sentence."""
+    return f"By its pixels the image is of this kind: {appraisal.pixel_modality.label} (score {appraisal.score:.2f})."
 
 
 def _add_outputs(

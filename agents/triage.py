@@ -43,19 +43,21 @@ class RuleTriage:
         asked = self._asked(case.question, forced)
         notes = tuple(a.disagreement for a in appraisals if a.disagreement)
         if not asked and case.question and not forced:
-            return self._refusal(appraisals, notes, self._unknown_question(appraisals))
+            return _refusal(appraisals, notes, self._unknown_question(appraisals))
         if not appraisals:
-            return self._refusal(appraisals, notes, "The case holds no current image, and every protocol reads one.")
+            reason = "The case holds no current image, and every protocol reads one."
+            return _refusal(appraisals, notes, reason, asked)
         fitting = [(p, a) for p in (asked or self._defaults()) for a in appraisals if _shows(a, p.modality)]
         if not fitting:
-            return self._refusal(appraisals, notes, _mismatch(asked, appraisals))
+            return _refusal(appraisals, notes, _mismatch(asked, appraisals), asked)
         ready = [(p, a) for p, a in fitting if self._availability[p.id].available]
         if not ready:
             first = fitting[0][0]
             reason = f"The protocol {first.id} is unavailable here: {self._availability[first.id].reason}."
-            return self._refusal(appraisals, notes, reason)
+            return _refusal(appraisals, notes, reason, [first])
         return Triage(
             appraisals=tuple(appraisals),
+            condition=ready[0][0].condition,
             specialty=ready[0][0].specialty,
             notes=notes,
             candidates=tuple(dict.fromkeys(p.id for p, _ in ready)),
@@ -83,9 +85,15 @@ class RuleTriage:
         seen = ", ".join(dict.fromkeys(a.modality.label for a in appraisals)) or "no image"
         return f"No protocol answers this question (protocols answer: {topics}; the case shows: {seen})."
 
-    @staticmethod
-    def _refusal(appraisals: Sequence[ImageAppraisal], notes: tuple[str, ...], reason: str) -> Triage:
-        return Triage(appraisals=tuple(appraisals), refusal=reason, notes=notes)
+
+def _refusal(
+    appraisals: Sequence[ImageAppraisal],
+    notes: tuple[str, ...],
+    reason: str,
+    asked: Sequence[DiagnosticProtocol] = (),
+) -> Triage:
+    condition = asked[0].condition if asked else ""
+    return Triage(appraisals=tuple(appraisals), refusal=reason, notes=notes, condition=condition)
 
 
 def _shows(appraisal: ImageAppraisal, modality: Modality) -> bool:

@@ -1,1 +1,1 @@
-"""clinigraph.graphs"""
+"""LangGraph wiring only: state, nodes, routing, checkpoints."""

@@ -27,6 +27,8 @@ class Triage(Value):
     """Outcome of triage."""
 
     appraisals: tuple[ImageAppraisal, ...] = ()
+    condition: str = ""
+    """Condition of the first candidate, or of the protocol that was asked for and does not fit."""
     specialty: str | None = None
     candidates: tuple[ProtocolId, ...] = ()
     """Protocols that fit question and images, best first."""

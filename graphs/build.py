@@ -1,0 +1,69 @@
+"""The state machine.
+
+::
+
+    intake → triage → plan ⟨approve?⟩ → schedule ⇄ act* → reflect → decide → write ⇄ verify → ⟨sign?⟩ → finish
+                 └──────────────── no protocol applies ──────────────↑
+"""
+
+from __future__ import annotations
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import RetryPolicy
+
+from clinigraph.graphs.dependencies import Dependencies
+from clinigraph.graphs.nodes_act import act, reflect, schedule
+from clinigraph.graphs.nodes_plan import approve, intake, plan, triage
+from clinigraph.graphs.nodes_report import decide, finish, sign, verify, write
+from clinigraph.graphs.state import CaseState
+
+CaseGraph = CompiledStateGraph[CaseState, Dependencies, CaseState, CaseState]
+
+NODES = (
+    "intake",
+    "triage",
+    "plan",
+    "approve",
+    "schedule",
+    "act",
+    "reflect",
+    "decide",
+    "write",
+    "verify",
+    "sign",
+    "finish",
+)
+"""Names of the nodes in the order in which a case meets them."""
+
+RECURSION_LIMIT = 100
+"""Most supersteps of one run; the longest legal one (all alternatives tried, two revisions) stays far below."""
+
+
+def build_graph(checkpointer: BaseCheckpointSaver[str] | None, node_timeout_s: float) -> CaseGraph:
+    """Compile the state machine.
+
+    Args:
+        checkpointer: Where states are kept; None keeps none.
+        node_timeout_s: Longest time of one node, in seconds; tools have their own, shorter ones.
+    """
+    graph = StateGraph(CaseState, context_schema=Dependencies)
+    again = RetryPolicy(max_attempts=3, initial_interval=0.2, retry_on=(ConnectionError, TimeoutError))
+    for name, node in (
+        ("intake", intake), ("triage", triage), ("plan", plan), ("approve", approve), ("schedule", schedule),
+        ("reflect", reflect), ("decide", decide), ("write", write), ("verify", verify), ("sign", sign),
+        ("finish", finish),
+    ):  # fmt: skip
+        graph.add_node(name, node, retry_policy=again, timeout=None if name in _PAUSING else node_timeout_s)
+    graph.add_node("act", act, timeout=node_timeout_s)
+    graph.add_edge(START, "intake")
+    for source, target in (
+        ("intake", "triage"), ("approve", "schedule"), ("act", "schedule"), ("decide", "write"), ("write", "verify"),
+        ("sign", "finish"), ("finish", END),
+    ):  # fmt: skip
+        graph.add_edge(source, target)
+    return graph.compile(checkpointer=checkpointer)
+
+
+_PAUSING = ("approve", "sign")

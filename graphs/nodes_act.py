@@ -1,0 +1,122 @@
+"""Nodes that measure: schedule, act, reflect."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command, Overwrite, Send
+
+from clinigraph.agents.plan_validator import step_dependencies
+from clinigraph.agents.reflection import Reflection, to_discard
+from clinigraph.agents.reflection import reflect as judge
+from clinigraph.agents.resolution import Resolver, Skip
+from clinigraph.graphs.dependencies import Dependencies
+from clinigraph.graphs.nodes_plan import retrieve
+from clinigraph.graphs.state import ActInput, CaseState, JsonDict, dump, load
+from clinigraph.graphs.tool_runner import run_tool
+from clinigraph.knowledge.contract import RetrievalQuery
+from clinigraph.models.base import PassageId, StepId
+from clinigraph.models.case import Case
+from clinigraph.models.findings import IndicatorResult, Met
+from clinigraph.models.planning import DiagnosticPlan, PlanStep
+from clinigraph.models.tooling import ToolCall, ToolResult, ToolStatus
+from clinigraph.models.triage import Triage
+
+
+async def schedule(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["act", "schedule", "reflect"]]:
+    """Send every step whose inputs are ready to its tool, side by side; skip what cannot run, with the reason."""
+    made = load(DiagnosticPlan, state.get("plan"))
+    results = results_of(state)
+    waiting = step_dependencies(made)
+    ready = [s for s in made.steps if s.id not in results and waiting[s.id] <= results.keys()]
+    if not ready:
+        return Command(goto="reflect")
+    resolver = Resolver(load(Case, state.get("case")), load(Triage, state.get("triage")).image_id, results)
+    prepared = [_prepare(runtime.context, resolver, made, s, state.get("tool_index", {}).get(s.id, 0)) for s in ready]
+    calls = [p for p in prepared if isinstance(p, ToolCall)]
+    skipped = {str(p.step_id): dump(p) for p in prepared if isinstance(p, ToolResult)}
+    update: CaseState = {"results": skipped} if skipped else {}
+    if not calls:
+        return Command(goto="schedule", update=update)
+    return Command(goto=[Send("act", ActInput(call=dump(c))) for c in calls], update=update)
+
+
+def results_of(state: CaseState) -> dict[StepId, ToolResult]:
+    """Return the last result of each step."""
+    return {StepId(k): load(ToolResult, v) for k, v in state.get("results", {}).items()}
+
+
+def _prepare(
+    context: Dependencies, resolver: Resolver, made: DiagnosticPlan, step: PlanStep, index: int
+) -> ToolCall | ToolResult:
+    names = (step.tool, *step.alternatives)[index:]
+    reasons = {name: context.unavailable.get(name, "") for name in names}
+    usable = next((name for name in names if not reasons[name]), None)
+    name = usable or names[0]
+    spec = context.tools.get(name).spec
+    call = resolver.call(made, step, spec)
+    if usable is not None and isinstance(call, ToolCall):
+        return call
+    reason = reasons[name] if usable is None else call.reason if isinstance(call, Skip) else ""
+    return ToolResult(
+        step_id=step.id, tool=name, tool_version=spec.version, status=ToolStatus.EMPTY, reason=reason or "cannot run"
+    )
+
+
+async def act(state: ActInput, runtime: Runtime[Dependencies]) -> CaseState:
+    """Run one tool call."""
+    context = runtime.context
+    call = load(ToolCall, state["call"])
+    tool = context.tools.get(call.tool)
+    result = await run_tool(tool, call, context.tool_context, context.settings.tool_attempts)
+    runtime.stream_writer(
+        {"tool": call.tool, "step": str(call.step_id), "status": result.status.value, "reason": result.reason}
+    )
+    return {"results": {str(call.step_id): dump(result)}, "calls": {str(call.step_id): dump(call)}}
+
+
+async def reflect(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["schedule", "decide"]]:
+    """Judge every indicator; run steps again with another tool, or look for more guidance on what is uncertain."""
+    made, results = load(DiagnosticPlan, state.get("plan")), results_of(state)
+    index = state.get("tool_index", {})
+    outcome = judge(made, results, {s.id: index.get(s.id, 0) + 1 for s in made.steps})
+    if outcome.again:
+        return Command(goto="schedule", update=_again(state, made, outcome, results))
+    passages, notes = await _more_guidance(runtime.context, state, outcome.indicators)
+    update: CaseState = {
+        "indicators": [dump(i) for i in outcome.indicators],
+        "passages": passages,
+        "quoted": [*state.get("quoted", []), *passages],
+        "notes": [*state.get("notes", []), *notes],
+    }
+    return Command(goto="decide", update=update)
+
+
+def _again(state: CaseState, made: DiagnosticPlan, outcome: Reflection, results: dict[StepId, ToolResult]) -> CaseState:
+    gone = to_discard(made, outcome.again)
+    kept = {str(k): dump(v) for k, v in results.items() if k not in gone}
+    index = dict(state.get("tool_index", {}))
+    notes = list(state.get("notes", []))
+    for step_id in outcome.again:
+        index[step_id] = index.get(step_id, 0) + 1
+        step, failed = made.step(step_id), results[step_id]
+        if step is not None:
+            following = (step.tool, *step.alternatives)[index[step_id]]
+            notes.append(f"{failed.tool} gave no result ({failed.reason.rstrip('.')}); {following} was tried instead.")
+    # LangGraph's Overwrite goes around the merging reducer: results that no longer hold must not stay.
+    return cast("CaseState", {"results": Overwrite(kept), "tool_index": index, "notes": notes})
+
+
+async def _more_guidance(
+    context: Dependencies, state: CaseState, indicators: tuple[IndicatorResult, ...]
+) -> tuple[dict[str, JsonDict], list[str]]:
+    uncertain = [i.name for i in indicators if i.met is Met.UNCERTAIN]
+    if not uncertain:
+        return {}, []
+    seen = tuple(PassageId(p) for p in state.get("passages", {}))
+    specialty = load(Triage, state.get("triage")).specialty
+    text = f"{', '.join(uncertain)}: borderline value, confirmation, further test"
+    query = RetrievalQuery(text=text, top_k=2, specialty=specialty, exclude=seen)
+    found, notes = await retrieve(context, query)
+    return {str(p.id): dump(p) for p in found}, notes

@@ -1,0 +1,109 @@
+"""Nodes from intake to the plan."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from langgraph.runtime import Runtime
+from langgraph.types import Command, interrupt
+
+from clinigraph.agents.appraisal import appraise
+from clinigraph.errors import KnowledgeError, RunCancelled
+from clinigraph.graphs.dependencies import Dependencies
+from clinigraph.graphs.state import CaseState, JsonDict, dump, load
+from clinigraph.intake.display import to_display
+from clinigraph.knowledge.contract import RetrievalQuery
+from clinigraph.models.base import PassageId
+from clinigraph.models.case import Case
+from clinigraph.models.imaging import Image
+from clinigraph.models.passages import Passage
+from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.triage import ImageAppraisal, Triage
+
+MAX_QUOTED = 4
+"""Most retrieved passages that a report quotes beside those that its plan names."""
+
+
+async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
+    """Read the case; its pixels go to the artifact store."""
+    del state
+    case = await asyncio.to_thread(runtime.context.load_case)
+    return {"case": dump(case), "notes": [], "revision": 0, "tool_index": {}}
+
+
+async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["plan", "decide"]]:
+    """Look at question and pixels; go on with a candidate, or straight to the statement that none applies."""
+    context = runtime.context
+    case = load(Case, state.get("case"))
+    appraisals = [await asyncio.to_thread(_appraise, context, image) for image in case.current_images()]
+    outcome = context.roles.triage.triage(case, appraisals, context.protocol)
+    return Command(goto="plan" if outcome.candidates else "decide", update={"triage": dump(outcome)})
+
+
+def _appraise(context: Dependencies, image: Image) -> ImageAppraisal:
+    display = to_display(context.tool_context.artifacts.get(image.artifact_id), image)
+    if display.ndim == 3 and not image.colour:
+        display = display[display.shape[0] // 2]
+    return appraise(image, context.roles.classifier.opinion(display))
+
+
+async def plan(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["approve", "schedule"]]:
+    """Make a valid plan and fetch the passages that it names, and others that speak to the question."""
+    context = runtime.context
+    case, outcome = load(Case, state.get("case")), load(Triage, state.get("triage"))
+    made = await context.roles.planner.plan(case, outcome)
+    named = _named_passages(context, made)
+    found, note = await _retrieved(context, case, outcome, made)
+    recommended = [p for p in named if p.id in made.recommendation_passage_ids]
+    quoted = [*recommended, *[p for p in found if p.id not in {n.id for n in named}][:MAX_QUOTED]]
+    update: CaseState = {
+        "plan": dump(made),
+        "passages": {p.id: dump(p) for p in (*named, *quoted)},
+        "quoted": [p.id for p in quoted],
+        "notes": [*state.get("notes", []), *note],
+    }
+    return Command(goto="approve" if context.approve else "schedule", update=update)
+
+
+def _named_passages(context: Dependencies, made: DiagnosticPlan) -> list[Passage]:
+    ids: dict[PassageId, None] = {}
+    for indicator in made.indicators:
+        if indicator.criterion is not None:
+            ids[indicator.criterion.passage_id] = None
+        ids.update(dict.fromkeys(indicator.passage_ids))
+    ids.update(dict.fromkeys(made.recommendation_passage_ids))
+    return [context.library.get(i) for i in ids]
+
+
+async def _retrieved(
+    context: Dependencies, case: Case, outcome: Triage, made: DiagnosticPlan
+) -> tuple[list[Passage], list[str]]:
+    text = " ".join((case.question, made.condition, *(i.name for i in made.indicators)))
+    query = RetrievalQuery(text=text[:2000], top_k=context.settings.retrieval_top_k, specialty=outcome.specialty)
+    return await retrieve(context, query)
+
+
+async def retrieve(context: Dependencies, query: RetrievalQuery) -> tuple[list[Passage], list[str]]:
+    """Return passages, or a note for the reader when the store cannot be searched."""
+    try:
+        hits = await asyncio.to_thread(context.library.retrieve, query)
+    except KnowledgeError as error:
+        return [], [f"No further guidance was retrieved: {error.what}."]
+    return [h.passage for h in hits], []
+
+
+async def approve(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
+    """Pause until somebody approves the plan, edits it, or refuses it.
+
+    Resumes with ``{"action": "approve"}``, ``{"action": "edit", "plan": {...}}`` or ``{"action": "reject"}``.
+    """
+    answer: JsonDict = interrupt({"kind": "approve_plan", "plan": state.get("plan")})
+    if answer.get("action") == "reject":
+        raise RunCancelled("The plan was rejected", todo="Change the question or the protocol and run again.")
+    edited = answer.get("plan")
+    if not isinstance(edited, dict):
+        return {}
+    changed = load(DiagnosticPlan, edited)
+    runtime.context.validator.check(changed)
+    return {"plan": dump(changed)}
