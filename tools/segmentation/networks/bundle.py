@@ -61,7 +61,7 @@ class Bundle:
         Raises:
             BundleError: if the weights are missing or their digest differs from the metadata.
         """
-        from safetensors.torch import load  # noqa: PLC0415
+        from safetensors.torch import load
 
         weights = load(self._checked_bytes())
         return {
@@ -73,7 +73,9 @@ class Bundle:
         try:
             content = (self.folder / "models" / "model.safetensors").read_bytes()
         except OSError as error:
-            raise BundleError(f"bundle '{self.folder.name}' has no weights; train it or install it again") from error
+            raise BundleError(
+                f"bundle '{self.folder.name}' has no weights; train it or install it again"
+            ) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             raise BundleError(
@@ -86,7 +88,11 @@ class Bundle:
         self, weights: dict[str, torch.Tensor], role: str, index: int, device: torch.device
     ) -> nn.Module:
         prefix = f"{role}.{index}."
-        state = {key.removeprefix(prefix): value.float() for key, value in weights.items() if key.startswith(prefix)}
+        state = {
+            key.removeprefix(prefix): value.float()
+            for key, value in weights.items()
+            if key.startswith(prefix)
+        }
         network = self.plans[role].build()
         network.load_state_dict(state)
         return network.eval().to(device)
@@ -106,6 +112,6 @@ def _plan(item: dict[str, object]) -> UNetPlan:
 
 def pick_device() -> torch.device:
     """The first CUDA device if there is one, else the processor."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -44,9 +44,9 @@ def mask_box(mask: BoolMask) -> Box | None:
 
 def components(mask: BoolMask, *, keep: int) -> list[BoolMask]:
     """The `keep` largest 8-connected components, largest first."""
-    from skimage.measure import label  # noqa: PLC0415
+    from skimage.measure import label
 
-    labels = label(mask, connectivity=2)
+    labels: NDArray[np.int64] = label(mask, connectivity=2)  # type: ignore[no-untyped-call]
     sizes = np.bincount(labels.ravel())[1:]
     order = np.argsort(-sizes, kind="stable")[:keep]
     return [labels == index + 1 for index in order]
@@ -54,19 +54,20 @@ def components(mask: BoolMask, *, keep: int) -> list[BoolMask]:
 
 def largest_component(mask: BoolMask) -> BoolMask:
     """The largest component with its holes filled; an empty mask stays empty."""
-    from scipy.ndimage import binary_fill_holes  # noqa: PLC0415
+    from scipy.ndimage import binary_fill_holes
 
     parts = components(mask, keep=1)
     return np.asarray(binary_fill_holes(parts[0]), dtype=np.bool_) if parts else np.zeros_like(mask)
 
 
 def convex_hull(mask: BoolMask) -> BoolMask:
-    """Smallest convex region that holds the mask; masks of fewer than three pixels come back unchanged."""
-    from skimage.morphology import convex_hull_image  # noqa: PLC0415
+    """Smallest convex region that holds the mask; an empty mask stays empty."""
+    from skimage.morphology import convex_hull_image
 
-    if int(mask.sum()) < 3:
+    if not mask.any():
         return mask
-    return np.asarray(convex_hull_image(mask, offset_coordinates=False), dtype=np.bool_)
+    hull = convex_hull_image(mask)  # type: ignore[no-untyped-call]
+    return np.asarray(hull, dtype=np.bool_)
 
 
 def vertical_ratio(cup: BoolMask, disc: BoolMask) -> float | None:

@@ -18,18 +18,19 @@ class UNetPlan:
     channels: tuple[int, ...]
     """Feature maps per level; each level halves the grid."""
     norm: str
-    """"INSTANCE" where the style of a camera should be forgotten, "BATCH" where brightness carries meaning."""
+    """INSTANCE, where the style of a camera should be forgotten, or BATCH."""
 
     def build(self) -> nn.Module:
         """Build the network with random weights."""
-        from monai.networks.nets import UNet  # noqa: PLC0415 - heavy, only when weights are wanted
+        from monai.networks.nets import UNet
 
-        return UNet(
+        network: nn.Module = UNet(
             spatial_dims=2,
             in_channels=self.in_channels,
             out_channels=self.out_channels,
             channels=self.channels,
             strides=(2,) * (len(self.channels) - 1),
             num_res_units=2,
-            norm=self.norm,
+            norm=(self.norm, {"affine": True}),
         )
+        return network

@@ -33,15 +33,15 @@ class View:
 
 def to_tensor(pixels: NDArray[np.uint8]) -> Tensor:
     """(H, W, C) or (H, W) uint8 to (1, C, H, W) float32 in 0..1."""
-    import torch  # noqa: PLC0415
+    import torch
 
     array = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).float().div(255)[None]
+    return torch.from_numpy(np.array(array.transpose(2, 0, 1), order="C")).float().div(255)[None]
 
 
 def cut(image: Tensor, view: View, size: int) -> Tensor:
     """Resample a view to (1, C, size, size), antialiased; what lies outside the image is 0."""
-    import torch.nn.functional as functional  # noqa: PLC0415
+    from torch.nn import functional
 
     height, width = image.shape[-2:]
     x0, y0 = int(np.floor(view.centre_x - view.side / 2)), int(np.floor(view.centre_y - view.side / 2))
@@ -49,17 +49,23 @@ def cut(image: Tensor, view: View, size: int) -> Tensor:
     pad = (max(0, -x0), max(0, x0 + side - width), max(0, -y0), max(0, y0 + side - height))
     inside = image[..., max(0, y0) : max(0, y0 + side), max(0, x0) : max(0, x0 + side)]
     patch = functional.pad(inside, pad)[..., :side, :side]
-    return functional.interpolate(patch, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+    return functional.interpolate(
+        patch, size=(size, size), mode="bilinear", antialias=True, align_corners=False
+    )
 
 
 def paste(values: Tensor, view: View, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Put a (1, 1, s, s) map of a view back on an image grid (H, W); 0 outside the view."""
-    import torch.nn.functional as functional  # noqa: PLC0415
+    from torch.nn import functional
 
     height, width = shape
     x0, y0 = int(np.floor(view.centre_x - view.side / 2)), int(np.floor(view.centre_y - view.side / 2))
     side = max(2, round(view.side))
-    patch = functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)[0, 0].cpu().numpy()
+    patch = (
+        functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)[0, 0]
+        .cpu()
+        .numpy()
+    )
     out = np.zeros(shape, dtype=np.float32)
     top, left, bottom, right = max(0, y0), max(0, x0), min(height, y0 + side), min(width, x0 + side)
     if bottom > top and right > left:
@@ -74,7 +80,7 @@ def field_view(rgb: NDArray[np.uint8]) -> View:
         rgb: (H, W, 3) photograph.
 
     Returns:
-        A view centred on the lit field, its side the longer side of the field; the whole image if nothing is lit.
+        A view centred on the lit field with its longer side; the whole image if nothing is lit.
     """
     lit = rgb.max(axis=2) > _DARK * 255 * 1.5
     rows = np.flatnonzero(lit.mean(axis=1) > 0.04)
@@ -89,9 +95,9 @@ def field_view(rgb: NDArray[np.uint8]) -> View:
 def standardise_colour(image: Tensor) -> Tensor:
     """Five camera-independent channels from RGB.
 
-    Red, green and blue are each brought to mean 0 and deviation 1 over the lit pixels, which removes exposure and
-    colour cast. Two more channels hold the local contrast of red and green: the distance from the local mean in
-    units of the local deviation, which removes vignetting.
+    Red, green and blue are each brought to mean 0 and deviation 1 over the lit pixels, which removes exposure
+    and colour cast. Two more channels hold the local contrast of red and green: the distance from the local mean
+    in units of the local deviation, which removes vignetting.
 
     Args:
         image: (N, 3, H, W), 0..1.
@@ -99,7 +105,7 @@ def standardise_colour(image: Tensor) -> Tensor:
     Returns:
         (N, 5, H, W), about -4..4.
     """
-    import torch  # noqa: PLC0415
+    import torch
 
     lit = (image.amax(dim=1, keepdim=True) > _DARK).float()
     count = lit.sum(dim=(2, 3), keepdim=True).clamp_min(1.0)
@@ -109,21 +115,40 @@ def standardise_colour(image: Tensor) -> Tensor:
     return torch.cat([colour.clamp(-4, 4), local_contrast(image[:, :2], lit)], dim=1)
 
 
+def standardise_grey(image: Tensor) -> Tensor:
+    """Two exposure-independent channels from a grey film: standardised brightness and local contrast.
+
+    Args:
+        image: (N, 1, H, W), 0..1.
+
+    Returns:
+        (N, 2, H, W), about -4..4.
+    """
+    import torch
+
+    mean = image.mean(dim=(2, 3), keepdim=True)
+    deviation = ((image - mean) ** 2).mean(dim=(2, 3), keepdim=True).sqrt()
+    brightness = ((image - mean) / (deviation + 0.01)).clamp(-4, 4)
+    return torch.cat([brightness, local_contrast(image, torch.ones_like(image))], dim=1)
+
+
 def local_contrast(image: Tensor, weight: Tensor) -> Tensor:
-    """Distance from the local mean in local deviations, over a window of a fifth of the image; 0 where weight is 0.
+    """Distance from the local mean in local deviations, window a fifth of the image; 0 where weight is 0.
 
     Args:
         image: (N, C, H, W).
         weight: (N, 1, H, W), 1 where a pixel counts.
     """
-    from torch.nn.functional import avg_pool2d  # noqa: PLC0415
-
-    window = int(image.shape[-1] // 10) * 2 + 1
-
-    def smooth(values: Tensor) -> Tensor:
-        return avg_pool2d(values, window, stride=1, padding=window // 2, count_include_pad=False)
-
-    share = smooth(weight).clamp_min(1e-3)
-    mean = smooth(image * weight) / share
-    spread = (smooth(image * image * weight) / share - mean * mean).clamp_min(0).sqrt()
+    half = image.shape[-1] // 10
+    share = box_mean(weight, half).clamp_min(1e-3)
+    mean = box_mean(image * weight, half) / share
+    spread = (box_mean(image * image * weight, half) / share - mean * mean).clamp_min(0).sqrt()
     return ((image - mean) / (spread + 0.02)).clamp(-4, 4) * weight
+
+
+def box_mean(values: Tensor, half: int) -> Tensor:
+    """Mean over a square window of side 2 * half + 1, cut off at the border; (N, C, H, W) to the same."""
+    from torch.nn.functional import avg_pool2d
+
+    rows = avg_pool2d(values, (2 * half + 1, 1), stride=1, padding=(half, 0), count_include_pad=False)
+    return avg_pool2d(rows, (1, 2 * half + 1), stride=1, padding=(0, half), count_include_pad=False)

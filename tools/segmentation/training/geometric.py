@@ -5,11 +5,12 @@ Coordinates are those of `grid_sample`: -1..1 over the source, x first. Angles i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as functional
 from torch import Generator, Tensor
+from torch.nn import functional
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,13 @@ def affine_grid(count: int, size: int, limits: AffineRange, generator: Generator
     def draw(low: float, high: float) -> Tensor:
         return torch.rand(count, generator=generator) * (high - low) + low
 
-    log_low, log_high = torch.log(torch.tensor([limits.scale_low, limits.scale_high])).tolist()
+    log_low, log_high = math.log(limits.scale_low), math.log(limits.scale_high)
     scale = torch.exp(draw(log_low, log_high))
     stretch = torch.exp(draw(-limits.aspect, limits.aspect) / 2)
     angle = draw(-limits.rotation, limits.rotation)
-    mirror = [torch.where(draw(0, 1) < 0.5, -1.0, 1.0) if limits.flip else torch.ones(count) for _ in range(2)]
+    mirror = [
+        torch.where(draw(0, 1) < 0.5, -1.0, 1.0) if limits.flip else torch.ones(count) for _ in range(2)
+    ]
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     matrix = torch.stack(
         [
@@ -55,7 +58,11 @@ def affine_grid(count: int, size: int, limits: AffineRange, generator: Generator
         ],
         dim=1,
     )
-    offset = centre + torch.stack([draw(-limits.shift, limits.shift), draw(-limits.shift, limits.shift)], 1) * scale[:, None]
+    offset = (
+        centre
+        + torch.stack([draw(-limits.shift, limits.shift), draw(-limits.shift, limits.shift)], 1)
+        * scale[:, None]
+    )
     theta = torch.cat([matrix, offset[:, :, None]], dim=2)
     return functional.affine_grid(theta, [count, 1, size, size], align_corners=False)
 
@@ -64,7 +71,7 @@ def elastic(grid: Tensor, generator: Generator, strength: float) -> Tensor:
     """Add a smooth random displacement of about `strength` (in grid units) to half of the grids."""
     count, height, width = grid.shape[:3]
     field = torch.randn((count, 2, 5, 5), generator=generator) * strength
-    field = field * (torch.rand((count, 1, 1, 1), generator=generator) < 0.5)
+    field = field * (torch.rand((count, 1, 1, 1), generator=generator) < 0.5).float()
     smooth = functional.interpolate(field, size=(height, width), mode="bicubic", align_corners=False)
     return grid + smooth.permute(0, 2, 3, 1)
 
@@ -93,3 +100,23 @@ def warp_cup(grid: Tensor, half_axes: Tensor, generator: Generator) -> Tensor:
 def sample(images: Tensor, grid: Tensor) -> Tensor:
     """Resample (N, C, H, W) by the grids, bilinear, 0 outside."""
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def magnify(grid: Tensor, centres: Tensor, half_axes: Tensor, generator: Generator) -> Tensor:
+    """Enlarge (or slightly shrink) what lies inside ellipses of the source, in half of the grids.
+
+    Args:
+        grid: (N, H, W, 2).
+        centres: (N, 2) centres of the ellipses in grid units.
+        half_axes: (N, 2) their half axes; 0 switches the warp off.
+        generator: Source of randomness.
+    """
+    count = grid.shape[0]
+    power = torch.exp(torch.rand(count, generator=generator) * 0.6 - 0.15)
+    power = torch.where(torch.rand(count, generator=generator) < 0.5, power, torch.ones(count))
+    middle = centres[:, None, None, :]
+    radius = ((grid - middle) / half_axes.clamp_min(1e-3)[:, None, None, :]).norm(dim=3, keepdim=True)
+    factor = torch.where(
+        radius < 1, radius.clamp(1e-3, 1.0) ** (power[:, None, None, None] - 1), torch.ones_like(radius)
+    )
+    return middle + (grid - middle) * factor

@@ -1,14 +1,18 @@
-"""The training loop that the commands share: seeded, one-cycle learning rate, averaged weights, progress bar."""
+"""The training loop of all commands: seeded, one-cycle learning rate, averaged weights, progress bar."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+from rich.console import Console
+from rich.progress import track
 from torch import Generator, Tensor, nn
-from tqdm import tqdm
+
+Item = TypeVar("Item")
 
 StepLoss = Callable[[nn.Module, nn.Module, float, Generator], Tensor]
 """(student, averaged teacher, share of training done, generator) to the loss of one batch."""
@@ -29,15 +33,15 @@ def train(network: nn.Module, step_loss: StepLoss, schedule: Schedule, *, seed: 
     """Train and return the averaged network in evaluation mode, on the processor."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     generator = torch.Generator().manual_seed(seed)
-    network = network.to(device).train()
+    network = network.to(device).to(memory_format=torch.channels_last).train()
     teacher = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
+    )
     rate = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.1
     )
-    running = 0.0
-    bar = tqdm(range(schedule.steps), desc=title, mininterval=5.0)
-    for step in bar:
+    for step in progress(range(schedule.steps), title):
         loss = step_loss(network, teacher, step / schedule.steps, generator)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -45,9 +49,27 @@ def train(network: nn.Module, step_loss: StepLoss, schedule: Schedule, *, seed: 
         optimiser.step()
         rate.step()
         average(teacher, network, min(schedule.averaging, (1 + step) / (10 + step)))
-        running = 0.95 * running + 0.05 * float(loss.detach()) if step else float(loss.detach())
-        bar.set_postfix(loss=f"{running:.3f}")
     return teacher.cpu().eval()
+
+
+def progress(items: Sequence[Item], title: str) -> Iterable[Item]:
+    """The items, with a bar on the terminal, or a line for every tenth where there is no terminal."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        yield from track(items, description=title, console=console)
+        return
+    for index, item in enumerate(items):
+        if index % max(1, len(items) // 10) == 0:
+            console.print(f"{title}: {index} of {len(items)}")
+        yield item
+
+
+def forward(network: nn.Module, batch: Tensor) -> Tensor:
+    """Logits in float32 on the processor; convolutions run in bfloat16 where the network is."""
+    device = next(network.parameters()).device
+    with torch.autocast(device.type, torch.bfloat16):
+        logits: Tensor = network(batch.to(device, memory_format=torch.channels_last))
+    return logits.float().cpu()
 
 
 def average(teacher: nn.Module, student: nn.Module, decay: float) -> None:

@@ -1,16 +1,21 @@
 """Photometric augmentation of a batch, so that one camera looks like many.
 
-Every function takes (N, C, H, W) float32 in 0..1 and a seeded generator, and returns the same shape; each sample draws
-its own parameters. Values may leave 0..1 in between; `clip` at the end of the chain brings them back.
+Every function takes (N, C, H, W) float32 in 0..1 and a seeded generator, and returns the same shape; each sample
+draws its own parameters. Values may leave 0..1 in between; the end of the chain brings them back.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
+import numpy as np
 import torch
-import torch.nn.functional as functional
+from PIL import Image
 from torch import Generator, Tensor
+from torch.nn import functional
+
+from clinigraph.tools.segmentation.networks.views import box_mean
 
 Augmentation = Callable[[Tensor, Generator], Tensor]
 
@@ -49,9 +54,7 @@ def chain(*steps: Augmentation) -> Augmentation:
 def tone(batch: Tensor, generator: Generator) -> Tensor:
     """Gamma, gain and offset, one part common to the channels and one of each channel alone."""
     channels = batch.shape[1]
-    gamma = torch.exp(
-        uniform(batch, generator, -0.5, 0.5) + uniform(batch, generator, -0.25, 0.25, channels)
-    )
+    gamma = torch.exp(uniform(batch, generator, -0.5, 0.5) + uniform(batch, generator, -0.25, 0.25, channels))
     gain = torch.exp(uniform(batch, generator, -0.4, 0.4) + uniform(batch, generator, -0.2, 0.2, channels))
     offset = uniform(batch, generator, -0.06, 0.06, channels)
     return batch.clamp(1e-4, 1) ** gamma * gain + offset * (batch > 0.04)
@@ -60,9 +63,9 @@ def tone(batch: Tensor, generator: Generator) -> Tensor:
 def colour_mix(batch: Tensor, generator: Generator) -> Tensor:
     """A random colour matrix near identity, partly pulled to grey."""
     count, channels = batch.shape[:2]
-    matrix = torch.eye(channels) + 0.13 * torch.randn((count, channels, channels), generator=generator)
+    matrix = torch.eye(channels) + 0.09 * torch.randn((count, channels, channels), generator=generator)
     mixed = torch.einsum("ncd,ndhw->nchw", matrix, batch)
-    grey = uniform(batch, generator, -0.3, 0.7).clamp_min(0)
+    grey = uniform(batch, generator, -0.4, 0.6).clamp_min(0)
     return mixed * (1 - grey) + mixed.mean(dim=1, keepdim=True) * grey
 
 
@@ -96,8 +99,7 @@ def blur(batch: Tensor, generator: Generator) -> Tensor:
 
 def sharpen(batch: Tensor, generator: Generator) -> Tensor:
     """Amplify or damp local contrast, like unsharp masking and adaptive equalisation of camera software."""
-    window = int(torch.randint(2, 14, (1,), generator=generator)) * 2 + 1
-    local = functional.avg_pool2d(batch, window, stride=1, padding=window // 2, count_include_pad=False)
+    local = box_mean(batch, int(torch.randint(2, 14, (1,), generator=generator)))
     return batch + uniform(batch, generator, -0.5, 1.4) * (batch - local)
 
 
@@ -121,12 +123,14 @@ def low_resolution(batch: Tensor, generator: Generator) -> Tensor:
 
 def jpeg(batch: Tensor, generator: Generator) -> Tensor:
     """JPEG compression of quality 12..70."""
-    from torchvision.io import decode_jpeg, encode_jpeg  # noqa: PLC0415
-
     out = torch.empty_like(batch)
     for index, sample in enumerate(batch.clamp(0, 1)):
         quality = int(torch.randint(12, 71, (1,), generator=generator))
-        out[index] = decode_jpeg(encode_jpeg((sample * 255).byte(), quality)).float() / 255
+        pixels = (sample * 255).byte().permute(1, 2, 0).numpy()
+        buffer = io.BytesIO()
+        Image.fromarray(pixels.squeeze()).save(buffer, "JPEG", quality=quality)
+        back = np.array(Image.open(buffer)).reshape(pixels.shape)
+        out[index] = torch.from_numpy(back).permute(2, 0, 1).float() / 255
     return out
 
 
@@ -148,7 +152,7 @@ def match_histogram(batch: Tensor, reference: Tensor, generator: Generator) -> T
 
 
 def swap_amplitude(batch: Tensor, reference: Tensor, generator: Generator) -> Tensor:
-    """Take the low-frequency Fourier amplitude from the reference, keep the phase (Yang and Soatto, FDA, 2020)."""
+    """Take the low-frequency Fourier amplitude of the reference, keep the phase (Yang and Soatto, 2020)."""
     reach = int(torch.randint(1, 5, (1,), generator=generator))
     spectrum, other = torch.fft.rfft2(batch), torch.fft.rfft2(reference)
     amplitude, phase = spectrum.abs(), spectrum.angle()
@@ -161,28 +165,34 @@ def swap_amplitude(batch: Tensor, reference: Tensor, generator: Generator) -> Te
 
 
 def borrow_style(batch: Tensor, generator: Generator) -> Tensor:
-    """Each sample borrows histogram or low-frequency amplitude from another of the batch, or keeps its own."""
+    """Each sample borrows histogram or low frequencies from another of the batch, or keeps its own."""
     count = batch.shape[0]
     reference = batch[torch.randperm(count, generator=generator)]
     choice = torch.rand(count, generator=generator)
     out = batch.clone()
-    for chosen, method in (((choice < 0.3), match_histogram), ((choice > 0.7), swap_amplitude)):
+    for chosen, method in (((choice < 0.2), match_histogram), ((choice > 0.85), swap_amplitude)):
         if bool(chosen.any()):
             out[chosen] = method(batch[chosen], reference[chosen], generator)
     return out
 
 
+def borrow_histogram(batch: Tensor, generator: Generator) -> Tensor:
+    """Each sample takes over part of the histogram of another of the batch."""
+    order = torch.randperm(batch.shape[0], generator=generator)
+    return match_histogram(batch, batch[order], generator)
+
+
 PHOTOGRAPH: Augmentation = chain(
     borrow_style,
-    sometimes(0.85, tone),
-    sometimes(0.4, colour_mix),
-    sometimes(0.4, contrast),
-    sometimes(0.5, shading),
-    sometimes(0.35, blur),
-    sometimes(0.35, sharpen),
-    sometimes(0.3, low_resolution),
-    sometimes(0.3, noise),
+    sometimes(0.75, tone),
+    sometimes(0.3, colour_mix),
+    sometimes(0.3, contrast),
+    sometimes(0.4, shading),
+    sometimes(0.25, blur),
+    sometimes(0.3, sharpen),
+    sometimes(0.2, low_resolution),
+    sometimes(0.2, noise),
     lambda batch, generator: batch.clamp(0, 1),
-    sometimes(0.3, jpeg),
+    sometimes(0.25, jpeg),
 )
 """The chain for colour photographs."""

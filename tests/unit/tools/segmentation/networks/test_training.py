@@ -1,0 +1,126 @@
+"""The parts of the training that can be wrong without being seen: geometry, styles, statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinigraph.tools.segmentation.networks.masks import mask_box, vertical_ratio
+from clinigraph.tools.segmentation.training import photometric
+from clinigraph.tools.segmentation.training.geometric import (
+    AffineRange,
+    affine_grid,
+    magnify,
+    sample,
+    warp_cup,
+)
+from clinigraph.tools.segmentation.training.loop import soft_dice
+from clinigraph.tools.segmentation.training.restyle import STYLES
+from clinigraph.tools.segmentation.training.statistics import bootstrap_mean, wilson
+
+STILL = AffineRange(1.0, 1.0, 0.0, 0.0, 0.0, flip=False)
+
+
+def generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def disc_and_cup(size: int = 129) -> torch.Tensor:
+    axis = torch.linspace(-1, 1, size)
+    radius = (axis[None] ** 2 + axis[:, None] ** 2).sqrt()
+    return torch.stack([(radius < 0.4), (radius < 0.2)]).float()[None]
+
+
+def test_an_affine_draw_without_freedom_changes_nothing() -> None:
+    image = torch.rand(2, 1, 33, 33, generator=generator(0))
+    grid = affine_grid(2, 33, STILL, generator(0), torch.zeros(2, 2))
+    assert torch.allclose(sample(image, grid), image, atol=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_warping_the_cup_leaves_the_disc(seed: int) -> None:
+    grid = affine_grid(1, 129, STILL, generator(0), torch.zeros(1, 2))
+    masks = sample(disc_and_cup(), warp_cup(grid, torch.tensor([[0.4, 0.4]]), generator(seed)))[0] > 0.5
+    disc, cup = masks.numpy()
+    reference = disc_and_cup()[0, 0].numpy() > 0.5
+    assert np.mean(disc != reference) < 0.01
+    ratio = vertical_ratio(cup, disc)
+    assert ratio is not None
+    assert 0.2 < ratio < 0.75
+    assert not (cup & ~disc).any()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_magnifying_keeps_what_is_far_away(seed: int) -> None:
+    grid = affine_grid(1, 65, STILL, generator(0), torch.zeros(1, 2))
+    warped = magnify(grid, torch.zeros(1, 2), torch.full((1, 2), 0.5), generator(seed))
+    outside = grid.norm(dim=3) > 0.55
+    assert torch.equal(warped[outside], grid[outside])
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_photometric_augmentation_keeps_shape_and_range(seed: int) -> None:
+    batch = torch.rand(6, 3, 48, 48, generator=generator(seed))
+    out = photometric.PHOTOGRAPH(batch, generator(seed))
+    assert out.shape == batch.shape
+    assert 0 <= float(out.min()) <= float(out.max()) <= 1
+    assert torch.equal(out, photometric.PHOTOGRAPH(batch, generator(seed)))
+
+
+def test_histograms_are_taken_over() -> None:
+    dark = torch.rand(1, 3, 60, 60, generator=generator(0)) * 0.3
+    bright = 0.6 + torch.rand(1, 3, 60, 60, generator=generator(1)) * 0.4
+    out = photometric.match_histogram(dark, bright, generator(2))
+    assert dark.mean() + 0.2 < out.mean() <= bright.mean() + 0.01
+
+
+def test_dice_loss_of_perfect_and_opposite() -> None:
+    target = disc_and_cup()
+    assert float(soft_dice(target, target).max()) == pytest.approx(0)
+    assert float(soft_dice(1 - target, target).min()) > 0.9
+
+
+@pytest.mark.parametrize("name", sorted(STYLES))
+def test_styles_move_masks_with_the_picture(name: str) -> None:
+    y, x = np.ogrid[:300, :360]
+    disc = ((y - 140) / 40) ** 2 + ((x - 200) / 36) ** 2 < 1
+    rgb = np.where(disc[..., None], (220, 180, 120), (120, 60, 30)).astype(np.uint8)
+    picture, (moved,) = STYLES[name](rgb, [disc])
+    assert picture.shape[:2] == moved.shape
+    assert picture.dtype == np.uint8
+    assert mask_box(moved) is not None
+    inside, outside = picture[moved].mean(), picture[~moved & (picture.max(axis=2) > 30)].mean()
+    assert inside > outside + 10
+
+
+@settings(deadline=None)
+@given(st.integers(1, 300), st.data())
+def test_wilson_holds_the_share(count: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, count))
+    estimate = wilson(hits, count)
+    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+
+
+def test_wilson_of_a_textbook_example() -> None:
+    estimate = wilson(81, 263)  # Newcombe, 1998: 0.2553 to 0.3662
+    assert (estimate.low, estimate.high) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_bootstrap_interval_holds_the_mean_of_most_samples(values: list[float]) -> None:
+    estimate = bootstrap_mean(values, draws=400)
+    assert min(values) - 1e-9 <= estimate.low <= estimate.high <= max(values) + 1e-9
+
+
+def test_statistics_refuse_nothing() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap_mean([])
+    with pytest.raises(ValueError, match="count"):
+        wilson(3, 2)

@@ -1,0 +1,202 @@
+"""Lungs and heart from a frontal chest film.
+
+Left and right are the patient's: in standard display the left lung lies on the right side of the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.masks import BoolMask, Box, largest_component, mask_box
+from clinigraph.tools.segmentation.networks.views import View, cut, paste, standardise_grey, to_tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SIZE = 192
+"""Side of the grid on which the network works."""
+VIEW_LUNGS = 1.3
+"""Side of the second view over the longer side of the box round both lungs."""
+MIN_CHEST_CONFIDENCE = 0.5
+"""Below this the picture is not taken for a frontal chest film. See the model card."""
+_SCALES = (0.92, 1.0, 1.1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChestPrediction:
+    """Lungs and heart of one film, on the grid of the input."""
+
+    left_lung: NDArray[np.bool_]
+    """(H, W) the patient's left lung: on the right side of a film in standard display."""
+    right_lung: NDArray[np.bool_]
+    """(H, W) the patient's right lung."""
+    heart: NDArray[np.bool_]
+    """(H, W) heart silhouette."""
+    confidence: float
+    """0..1; below `MIN_CHEST_CONFIDENCE` all masks are empty."""
+    ctr_samples: tuple[float, ...]
+    """Cardiothoracic ratio (heart width over width across both lungs) of every test-time-augmented pass."""
+
+
+class ChestNetwork:
+    """One small ensemble, used twice: on the whole film, then on the region of the lungs."""
+
+    name = "cxr_lungs_heart"
+
+    def __init__(self, bundle_dir: Path | None = None) -> None:
+        """Remember the bundle; nothing is loaded before `warm_up`."""
+        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
+        self._networks: list[nn.Module] | None = None
+        self._device: torch.device | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the weights."""
+        return self._bundle.sha256
+
+    @property
+    def version(self) -> str:
+        """Version of the bundle."""
+        return self._bundle.version
+
+    def warm_up(self) -> None:
+        """Load the weights onto the graphics processor if there is one, else into memory.
+
+        Raises:
+            BundleError: if the weights are missing or not those that the metadata names.
+        """
+        if self._networks is None:
+            self._device = pick_device()
+            self._networks = self._bundle.load(self._device)["chest"]
+
+    def predict(self, gray: NDArray[np.uint8]) -> ChestPrediction:
+        """Outline both lungs and the heart.
+
+        Args:
+            gray: (H, W) film, any size, either polarity.
+
+        Returns:
+            Masks on the same grid; empty, with the confidence reached, if this is no frontal chest film.
+
+        Raises:
+            ValueError: if the array is not (H, W) uint8.
+        """
+        if gray.ndim != 2 or gray.dtype != np.uint8:
+            raise ValueError(
+                f"expected (H, W) uint8, got {gray.shape} {gray.dtype}; convert the film to 8-bit grey"
+            )
+        import torch
+
+        self.warm_up()
+        with torch.inference_mode():
+            image = to_tensor(gray).to(self._device)
+            view = self._find_lungs(image)
+            if view is None:
+                return _nothing(gray.shape, 0.0)
+            return self._outline(image, view)
+
+    def _find_lungs(self, image: Tensor) -> View | None:
+        """Look at the whole film, then closer; None if no lung shows."""
+        height, width = image.shape[-2:]
+        view = View(width / 2, height / 2, float(max(height, width)))
+        for _ in range(2):
+            maps = self._passes(image, [view]).mean(dim=(0, 1)).cpu().numpy()
+            left, right = (largest_component(maps[channel] > 0.5) for channel in (0, 1))
+            box = mask_box(left | right)
+            if box is None or min(box.width, box.height) < SIZE / 16:
+                return None
+            view = _view_of(box, view)
+        return view
+
+    def _passes(self, image: Tensor, views: Sequence[View]) -> Tensor:
+        """(members, views, 3, s, s) probabilities of left lung, right lung and heart."""
+        import torch
+
+        if self._networks is None:
+            raise BundleError("the network is not warmed up; call warm_up() first")
+        batch = torch.cat([standardise_grey(cut(image, view, SIZE)) for view in views])
+        return torch.stack([torch.sigmoid(network(batch)) for network in self._networks])
+
+    def _outline(self, image: Tensor, view: View) -> ChestPrediction:
+        views = [view.scaled(scale) for scale in _SCALES]
+        passes = self._passes(image, views)
+        shape = (int(image.shape[-2]), int(image.shape[-1]))
+        mean = passes.mean(dim=0)
+        maps = [
+            np.mean([paste(mean[i : i + 1, [channel]], item, shape) for i, item in enumerate(views)], axis=0)
+            for channel in range(3)
+        ]
+        left, right, heart = (largest_component(np.asarray(values > 0.5)) for values in maps)
+        confidence = _certainty(maps, (left, right)) * plausibility(left, right, heart)
+        if confidence < MIN_CHEST_CONFIDENCE:
+            return _nothing(shape, confidence)
+        flat = passes.flatten(0, 1).cpu().numpy() > 0.5
+        ratios = [cardiothoracic_ratio(*(largest_component(channel) for channel in item)) for item in flat]
+        known = tuple(ratio for ratio in ratios if ratio is not None)
+        return ChestPrediction(left, right, heart, confidence, known)
+
+
+def cardiothoracic_ratio(left_lung: BoolMask, right_lung: BoolMask, heart: BoolMask) -> float | None:
+    """Widest heart over widest extent of the lungs (Danzer, 1919); None if a structure is missing.
+
+    The thoracic width is that of the lung fields, which lies a little inside the ribs.
+    """
+    lungs, silhouette = mask_box(left_lung | right_lung), mask_box(heart)
+    if lungs is None or silhouette is None:
+        return None
+    return silhouette.width / lungs.width
+
+
+def plausibility(left_lung: BoolMask, right_lung: BoolMask, heart: BoolMask) -> float:
+    """How much three masks look like a frontal chest, 0..1.
+
+    1 if both lungs are there, of similar size and height, side by side with the left one to the right in the
+    picture, and the heart lies between them; lower the further any of these is from what films of adults show.
+    """
+    boxes = [mask_box(mask) for mask in (left_lung, right_lung, heart)]
+    if boxes[0] is None or boxes[1] is None:
+        return 0.0
+    left, right, middle = boxes[0], boxes[1], boxes[2]
+    sizes = int(left_lung.sum()), int(right_lung.sum())
+    balance = min(sizes) / max(sizes)
+    apart = (left.centre[0] - right.centre[0]) / (left.width + right.width)
+    level = abs(left.centre[1] - right.centre[1]) / max(left.height, right.height)
+    score = _ramp(balance, 0.1, 0.4) * _ramp(apart, 0.2, 0.45) * _ramp(-level, -0.7, -0.35)
+    if middle is None:
+        return 0.3 * score
+    between = right.centre[0] < middle.centre[0] < left.centre[0]
+    return score if between else 0.3 * score
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return float(np.clip((value - low) / (high - low), 0, 1))
+
+
+def _certainty(maps: Sequence[NDArray[np.float32]], masks: Sequence[BoolMask]) -> float:
+    """Mean probability inside each lung, rescaled so that 0.5 counts as 0; geometric mean of both."""
+    inside = [
+        float(values[mask].mean()) if mask.any() else 0.5
+        for values, mask in zip(maps[:2], masks, strict=True)
+    ]
+    return float(np.sqrt(np.prod([max(0.0, 2 * value - 1) for value in inside])))
+
+
+def _view_of(box: Box, view: View) -> View:
+    scale = view.side / SIZE
+    x, y = box.centre
+    left, top = view.centre_x - view.side / 2, view.centre_y - view.side / 2
+    return View(left + x * scale, top + y * scale, max(box.width, box.height) * scale * VIEW_LUNGS)
+
+
+def _nothing(shape: tuple[int, ...], confidence: float) -> ChestPrediction:
+    empty = np.zeros(shape, dtype=np.bool_)
+    below = min(confidence, float(np.nextafter(MIN_CHEST_CONFIDENCE, 0)))
+    return ChestPrediction(empty, empty.copy(), empty.copy(), below, ())

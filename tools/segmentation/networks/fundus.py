@@ -1,0 +1,239 @@
+"""Optic disc and cup from a whole fundus photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.masks import (
+    Box,
+    components,
+    convex_hull,
+    ellipse_fill,
+    largest_component,
+    mask_box,
+    vertical_ratio,
+)
+from clinigraph.tools.segmentation.networks.views import (
+    View,
+    cut,
+    field_view,
+    paste,
+    standardise_colour,
+    to_tensor,
+)
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+COARSE_SIZE = 160
+"""Side of the grid on which the disc is searched."""
+FINE_SIZE = 128
+"""Side of the grid on which disc and cup are outlined."""
+VIEW_DISCS = 2.0
+"""Side of the fine view in disc diameters."""
+MIN_DISC_CONFIDENCE = 0.5
+"""Below this no disc is reported. Chosen on held-out photographs and other pictures; see the model card."""
+_CANDIDATES = 3
+_SCALES = (0.88, 1.0, 1.16)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscCupPrediction:
+    """Disc and cup of one photograph, on the grid of the input."""
+
+    disc: NDArray[np.bool_]
+    """(H, W) optic disc, cup included."""
+    cup: NDArray[np.bool_]
+    """(H, W) optic cup, inside the disc."""
+    disc_confidence: float
+    """0..1; below `MIN_DISC_CONFIDENCE` no disc was found and both masks are empty."""
+    box_xyxy: tuple[float, float, float, float] | None
+    """Box of the disc in input pixels; right and bottom exclusive."""
+    vcdr_samples: tuple[float, ...]
+    """Vertical cup-to-disc ratio of every test-time-augmented pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    view: View
+    confidence: float
+
+
+class FundusDiscCupNetwork:
+    """A coarse network finds the disc, a fine one outlines disc and cup; both are small ensembles."""
+
+    name = "fundus_disc_cup"
+
+    def __init__(self, bundle_dir: Path | None = None) -> None:
+        """Remember the bundle; nothing is loaded before `warm_up`."""
+        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
+        self._networks: dict[str, list[nn.Module]] | None = None
+        self._device: torch.device | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the weights."""
+        return self._bundle.sha256
+
+    @property
+    def version(self) -> str:
+        """Version of the bundle."""
+        return self._bundle.version
+
+    def warm_up(self) -> None:
+        """Load the weights onto the graphics processor if there is one, else into memory.
+
+        Raises:
+            BundleError: if the weights are missing or not those that the metadata names.
+        """
+        if self._networks is None:
+            self._device = pick_device()
+            self._networks = self._bundle.load(self._device)
+
+    def predict(self, rgb: NDArray[np.uint8]) -> DiscCupPrediction:
+        """Outline disc and cup.
+
+        Args:
+            rgb: (H, W, 3) colour photograph, any size and field of view.
+
+        Returns:
+            Masks on the same grid; empty ones, with the confidence that was reached, if no disc was found.
+
+        Raises:
+            ValueError: if the array is not (H, W, 3) uint8.
+        """
+        if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
+            raise ValueError(
+                f"expected (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}; convert the picture to RGB"
+            )
+        import torch
+
+        self.warm_up()
+        with torch.inference_mode():
+            image = to_tensor(rgb).to(self._device)
+            found = self._locate(image, field_view(rgb))
+            if found is None or found.confidence < MIN_DISC_CONFIDENCE:
+                return _nothing(rgb.shape[:2], found.confidence if found else 0.0)
+            return self._outline(image, found)
+
+    def _locate(self, image: Tensor, field: View) -> _Candidate | None:
+        """The most convincing disc: each candidate of the coarse network is judged by the fine one too."""
+        coarse = self._coarse(image, field)
+        best: _Candidate | None = None
+        for part in components(coarse > max(0.2, 0.5 * float(coarse.max())), keep=_CANDIDATES):
+            box = mask_box(part)
+            if box is None or max(box.width, box.height) < 3:
+                continue
+            start = _view_of(box, field, coarse.shape[0])
+            candidate = self._refine(image, start, float(coarse[part].mean()))
+            if candidate is not None and (best is None or candidate.confidence > best.confidence):
+                best = candidate
+        return best
+
+    def _coarse(self, image: Tensor, field: View) -> NDArray[np.float32]:
+        import torch
+
+        view = standardise_colour(cut(image, field, COARSE_SIZE))
+        both = torch.cat([view, view.flip(3)])
+        maps = torch.stack([torch.sigmoid(network(both)) for network in self._members("coarse")]).mean(dim=0)
+        mean: NDArray[np.float32] = ((maps[0, 0] + maps[1, 0].flip(1)) / 2).cpu().numpy()
+        return mean
+
+    def _refine(self, image: Tensor, view: View, coarse_certainty: float) -> _Candidate | None:
+        """Look closely twice, the second time centred on what the first look outlined."""
+        certainty = 0.0
+        for _ in range(2):
+            disc, _cup = self._fine(image, [view])[0]
+            mask = largest_component(disc > 0.5)
+            box = mask_box(mask)
+            if box is None or min(box.width, box.height) < 8:
+                return None
+            certainty = float(disc[mask].mean()) * ellipse_fill(mask)
+            view = _view_of(box, view, FINE_SIZE)
+        return _Candidate(view, float(np.sqrt(coarse_certainty * certainty)))
+
+    def _fine(
+        self, image: Tensor, views: Sequence[View]
+    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Disc and cup probability (s, s) of each view, averaged over members and mirror images."""
+        import torch
+
+        batch = torch.cat([standardise_colour(cut(image, view, FINE_SIZE)) for view in views])
+        passes = self._fine_passes(batch).mean(dim=(0, 1))
+        return [(item[0].cpu().numpy(), item[1].cpu().numpy()) for item in passes]
+
+    def _fine_passes(self, batch: Tensor) -> Tensor:
+        """(members, mirror, N, 2, s, s): probability of disc and of cup in the orientation of the input."""
+        import torch
+
+        outs = []
+        for network in self._members("fine"):
+            maps = torch.sigmoid(network(torch.cat([batch, batch.flip(3)])))
+            straight, mirrored = maps.chunk(2)
+            both = torch.stack([straight, mirrored.flip(3)])
+            outs.append(torch.cat([both[:, :, :1], both[:, :, :1] * both[:, :, 1:]], dim=2))
+        return torch.stack(outs)
+
+    def _outline(self, image: Tensor, found: _Candidate) -> DiscCupPrediction:
+        """Average all passes on the input grid; the spread of their ratios tells how sure the answer is."""
+        import torch
+
+        views = [found.view.scaled(scale) for scale in _SCALES]
+        batch = torch.cat([standardise_colour(cut(image, view, FINE_SIZE)) for view in views])
+        passes = self._fine_passes(batch)
+        shape = (int(image.shape[-2]), int(image.shape[-1]))
+        mean = passes.mean(dim=(0, 1))
+        maps = [
+            sum(paste(mean[index : index + 1, [channel]], view, shape) for index, view in enumerate(views))
+            / len(views)
+            for channel in (0, 1)
+        ]
+        disc, cup = shape_masks(np.asarray(maps[0], np.float32), np.asarray(maps[1], np.float32))
+        box = mask_box(disc)
+        if box is None:
+            return _nothing(shape, 0.0)
+        flat = passes.flatten(0, 2).cpu().numpy()
+        ratios = [ratio for item in flat if (ratio := _ratio(item[0], item[1])) is not None]
+        return DiscCupPrediction(disc, cup, found.confidence, (box.x0, box.y0, box.x1, box.y1), tuple(ratios))
+
+    def _members(self, role: str) -> list[nn.Module]:
+        if self._networks is None:
+            raise BundleError("the network is not warmed up; call warm_up() first")
+        return self._networks[role]
+
+
+def shape_masks(
+    disc: NDArray[np.float32], cup: NDArray[np.float32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Probability maps (H, W) to masks: one convex disc, one convex cup inside it."""
+    disc_mask = convex_hull(largest_component(disc > 0.5))
+    cup_mask = convex_hull(largest_component((cup > 0.5) & disc_mask)) & disc_mask
+    return disc_mask, cup_mask
+
+
+def _ratio(disc: NDArray[np.float32], cup: NDArray[np.float32]) -> float | None:
+    masks = shape_masks(disc, cup)
+    return vertical_ratio(masks[1], masks[0])
+
+
+def _view_of(box: Box, view: View, size: int) -> View:
+    """The view, in input pixels, round a box that was found on the (size, size) grid of another view."""
+    scale = view.side / size
+    x, y = box.centre
+    left, top = view.centre_x - view.side / 2, view.centre_y - view.side / 2
+    return View(left + x * scale, top + y * scale, max(box.width, box.height) * scale * VIEW_DISCS)
+
+
+def _nothing(shape: tuple[int, ...], confidence: float) -> DiscCupPrediction:
+    empty = np.zeros(shape, dtype=np.bool_)
+    return DiscCupPrediction(
+        empty, empty.copy(), min(confidence, np.nextafter(MIN_DISC_CONFIDENCE, 0)), None, ()
+    )

@@ -1,0 +1,60 @@
+"""Train the networks of the bundle `cxr_lungs_heart`.
+
+Each run, `fold0` … `fold2`, leaves a third of the films out.
+
+    python -m clinigraph.tools.segmentation.training.cxr_lungs_heart --data DIR --out DIR [--runs fold0]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from clinigraph.tools.segmentation.networks.unet import UNetPlan
+from clinigraph.tools.segmentation.training.chest_batches import ChestTask
+from clinigraph.tools.segmentation.training.chest_data import chest_cache, list_films
+from clinigraph.tools.segmentation.training.loop import Schedule, train
+
+FOLDS = 3
+RUNS = tuple(f"fold{index}" for index in range(FOLDS))
+CHEST_PLAN = UNetPlan(in_channels=2, out_channels=3, channels=(12, 24, 48, 96, 112), norm="INSTANCE")
+
+
+def train_run(run: str, data: Path, out: Path, *, steps: int, batch: int) -> None:
+    """Train on all films but those of one fold and write `out/<run>.safetensors`."""
+    seed = RUNS.index(run)
+    torch.manual_seed(seed)
+    films = [film for film in list_films(data, FOLDS) if film.fold != seed]
+    task = ChestTask(chest_cache(films, data), batch)
+    network = train(CHEST_PLAN.build(), task.loss, Schedule(steps), seed=seed, title=f"{run} chest")
+    out.mkdir(parents=True, exist_ok=True)
+    weights = {f"chest.{key}": value.half().contiguous() for key, value in network.state_dict().items()}
+    save_file(weights, out / f"{run}.safetensors")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Train the networks of the bundle cxr_lungs_heart.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with cxr_jsrt_lung_heart …")
+    parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
+    parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=2, help="processor threads")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train the runs that the command line names, one after the other."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    for run in options.runs.split(","):
+        train_run(run, options.data, options.out, steps=options.steps, batch=options.batch)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Train the networks of the bundle `fundus_disc_cup`.
+
+Runs: `fold0` … `fold4` leave a fifth of each camera out; `without-drions` and `without-palm` leave a camera out.
+
+    python -m clinigraph.tools.segmentation.training.fundus_disc_cup --data DIR --out DIR [--runs fold0,fold1]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from clinigraph.tools.segmentation.networks.unet import UNetPlan
+from clinigraph.tools.segmentation.training.fundus_batches import CoarseTask, FineTask
+from clinigraph.tools.segmentation.training.fundus_data import Photo, coarse_cache, fine_cache, list_photos
+from clinigraph.tools.segmentation.training.loop import Schedule, train
+
+FOLDS = 5
+RUNS = (*(f"fold{index}" for index in range(FOLDS)), "without-drions", "without-palm")
+COARSE_PLAN = UNetPlan(in_channels=5, out_channels=1, channels=(8, 16, 32, 64, 96), norm="INSTANCE")
+FINE_PLAN = UNetPlan(in_channels=5, out_channels=2, channels=(12, 24, 48, 96, 112), norm="INSTANCE")
+PLANS = {"fine": FINE_PLAN, "coarse": COARSE_PLAN}
+
+
+def split(photos: Sequence[Photo], run: str) -> tuple[list[Photo], list[Photo]]:
+    """Photographs that train a run, and those that are kept from it."""
+    if run.startswith("without-"):
+        held = [photo for photo in photos if photo.camera == run.removeprefix("without-")]
+    else:
+        held = [photo for photo in photos if photo.fold == int(run.removeprefix("fold"))]
+    return [photo for photo in photos if photo not in held], held
+
+
+def train_run(run: str, data: Path, out: Path, steps: Mapping[str, int], batch: int) -> None:
+    """Train the networks of one run and write `out/<run>.safetensors`.
+
+    Args:
+        run: One of `RUNS`.
+        data: Folder with the photographs.
+        out: Where weights are written; a network with 0 steps keeps the weights that are there.
+        steps: Role, "coarse" or "fine", to the number of batches.
+        batch: Photographs in a batch.
+    """
+    seed = RUNS.index(run)
+    photos, _ = split(list_photos(data, FOLDS), run)
+    path = out / f"{run}.safetensors"
+    weights = load_file(path) if path.exists() else {}
+    for role, count in steps.items():
+        if count == 0:
+            continue
+        torch.manual_seed(seed)
+        network = train(
+            PLANS[role].build(),
+            task(role, photos, data, batch).loss,
+            Schedule(count),
+            seed=seed,
+            title=f"{run} {role}",
+        )
+        state = network.state_dict()
+        weights |= {f"{role}.{key}": value.half().contiguous() for key, value in state.items()}
+    out.mkdir(parents=True, exist_ok=True)
+    save_file(weights, path)
+
+
+def task(role: str, photos: list[Photo], data: Path, batch: int) -> CoarseTask | FineTask:
+    """What a network of this role learns from these photographs."""
+    if role == "coarse":
+        return CoarseTask(coarse_cache(photos, data), batch)
+    return FineTask(fine_cache(photos), batch)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Train the networks of the bundle fundus_disc_cup.")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with fundus_drishti_train, fundus_drions_disc …"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
+    parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
+    parser.add_argument("--coarse-steps", type=int, default=900)
+    parser.add_argument("--fine-steps", type=int, default=1500)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=2, help="processor threads")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train the runs that the command line names, one after the other."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    for run in options.runs.split(","):
+        train_run(
+            run,
+            options.data,
+            options.out,
+            {"fine": options.fine_steps, "coarse": options.coarse_steps},
+            options.batch,
+        )
+
+
+if __name__ == "__main__":
+    main()
