@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from clinigraph.models.base import RunId, Value
+from clinigraph.models.report import Report
 
 
 class EventKind(StrEnum):
@@ -34,3 +35,5 @@ class RunEvent(Value):
     seconds: float | None = Field(default=None, ge=0)
     """Duration, for finished nodes and tools."""
     detail: dict[str, str] = Field(default_factory=dict)
+    report: Report | None = None
+    """Set on the last event of a finished run."""

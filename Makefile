@@ -1,0 +1,52 @@
+# Two commands are all that a newcomer needs:
+#   make demo   installs the project into .venv and answers the glaucoma question on a real photograph
+#   make test   installs the project with its test tools and runs every check
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+HASH := $(shell cat pyproject.toml constraints.txt .ci/install | sha256sum | cut -c1-16)
+BASE := $(VENV)/.base-$(HASH)
+FULL := $(VENV)/.full-$(HASH)
+CHROMIUM := $(VENV)/.chromium
+export PYTHONNOUSERSITE := 1
+
+.PHONY: demo test lint types imports pytest bench clean help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(BASE):
+	@bash .ci/install "$(PYTHON)" "$(VENV)" "."
+	@touch $@
+
+$(FULL):
+	@bash .ci/install "$(PYTHON)" "$(VENV)" ".[ui,evals,dev]"
+	@touch $@ $(BASE)
+
+$(CHROMIUM):
+	@bash .ci/chromium
+	@mkdir -p $(VENV) && touch $@
+
+demo: $(BASE)
+	$(BIN)/clinigraph demo
+
+test: lint types imports pytest
+
+lint: $(FULL)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(FULL)
+	$(BIN)/mypy
+
+imports: $(FULL)
+	$(BIN)/lint-imports
+
+pytest: $(FULL) $(CHROMIUM)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: $(FULL)
+	$(BIN)/python -m clinigraph.evals.bench.spine
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build demo-report

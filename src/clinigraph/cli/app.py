@@ -1,0 +1,109 @@
+"""The commands and their options; the work is done in the modules beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="clinigraph",
+    help=(
+        "Evidence-checked diagnosis orchestrator. Research use only; not a medical device.\n\n"
+        "Add --debug to any command to see tracebacks."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for report.json, report.md, report.html and overlays/.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    if version:
+        import clinigraph
+
+        typer.echo(clinigraph.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(out: Out = Path("demo-report"), as_json: Json = False) -> None:
+    """Answer the glaucoma question on the fundus photograph that ships inside scikit-image."""
+    from clinigraph.cli.diagnose import Request, run_and_save
+    from clinigraph.cli.sample import QUESTION, sample_photograph
+
+    run_and_save(Request(paths=(sample_photograph(),), question=QUESTION, out=out, as_json=as_json))
+
+
+@app.command()
+def diagnose(
+    paths: Annotated[list[Path], typer.Argument(help="Images, a DICOM or NIfTI volume, or a case folder.")],
+    question: Annotated[str, typer.Option("--question", "-q", help="What is asked.")] = "",
+    protocol: Annotated[str | None, typer.Option("--protocol", help="Run this protocol.")] = None,
+    box: Annotated[list[str] | None, typer.Option("--box", help="Prompt: LABEL=x0,y0,x1,y1 in pixels.")] = None,
+    fact: Annotated[list[str] | None, typer.Option("--fact", help="Fact: NAME=VALUE, e.g. age='61 years'.")] = None,
+    out: Out = Path("clinigraph-report"),
+    model: Annotated[str | None, typer.Option("--model", help="Model as the server names it.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server (vLLM).")] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Ask before the plan is run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with an interrupted run of the case.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Run a case and write its report."""
+    from clinigraph.cli.diagnose import Request, run_and_save
+
+    request = Request(
+        paths=tuple(paths),
+        question=question,
+        protocol=protocol,
+        boxes=tuple(box or ()),
+        facts=tuple(fact or ()),
+        out=out,
+        model=model,
+        base_url=base_url,
+        approve=approve,
+        resume=resume,
+        as_json=as_json,
+    )
+    run_and_save(request)
+
+
+@app.command()
+def protocols(as_json: Json = False) -> None:
+    """List what can be asked, and what is unavailable here with the reason."""
+    from clinigraph.cli.listings import show_protocols
+
+    show_protocols(as_json=as_json)
+
+
+@app.command()
+def tools(as_json: Json = False) -> None:
+    """List what a plan may call."""
+    from clinigraph.cli.listings import show_tools
+
+    show_tools(as_json=as_json)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List networks and weights: where they come from, licence, sha256."""
+    from clinigraph.cli.listings import show_models
+
+    show_models(as_json=as_json)
+
+
+@app.command()
+def check(
+    report: Annotated[Path, typer.Argument(help="A report.json.")],
+    as_json: Json = False,
+) -> None:
+    """Verify an existing report again: every claim, number, criterion and citation."""
+    from clinigraph.cli.check import check_report
+
+    raise typer.Exit(check_report(report, as_json=as_json))

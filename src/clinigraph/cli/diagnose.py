@@ -1,0 +1,91 @@
+"""``clinigraph diagnose`` and ``clinigraph demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from clinigraph.cli.prompts import parse_boxes, parse_facts
+from clinigraph.cli.view import ProgressView, console, show_report
+from clinigraph.errors import ClinigraphError
+from clinigraph.models.base import ProtocolId
+from clinigraph.models.events import EventKind
+from clinigraph.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked on the command line."""
+
+    paths: tuple[Path, ...]
+    out: Path
+    question: str = ""
+    protocol: str | None = None
+    boxes: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    model: str | None = None
+    base_url: str | None = None
+    approve: bool = False
+    resume: bool = True
+    as_json: bool = False
+
+
+def run_and_save(request: Request) -> None:
+    """Run the case, save the report, show it.
+
+    Raises:
+        ClinigraphError: Whatever stopped the run; nothing is written then.
+    """
+    from clinigraph.client.report import Report
+
+    report = asyncio.run(_run(request))
+    if not isinstance(report, Report):
+        raise ClinigraphError("The run ended without a report", todo="Run it again with --debug.")
+    saved = report.save(request.out)
+    if request.as_json:
+        typer.echo(json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2))
+        return
+    show_report(report, saved)
+
+
+async def _run(request: Request) -> object:
+    from clinigraph.client.options import RunOptions
+    from clinigraph.client.session import Session
+    from clinigraph.client.sources import PathSource
+
+    boxes, facts = parse_boxes(request.boxes), parse_facts(request.facts)
+    session = Session(_settings(request))
+    source = PathSource(request.paths, session.settings, request.question, boxes, facts)
+    options = RunOptions(
+        protocol=ProtocolId(request.protocol) if request.protocol else None,
+        approve=request.approve,
+        resume=request.resume,
+        on_pause=_ask_on_terminal if request.approve else None,
+    )
+    with ProgressView(quiet=request.as_json) as view:
+        async for event in session.stream(source, options):
+            view.show(event)
+            if event.kind is EventKind.REPORT_READY:
+                return event.report
+    return None
+
+
+def _settings(request: Request) -> Settings:
+    settings = Settings()
+    changes = {"model_name": request.model, "model_base_url": request.base_url}
+    given = {k: v for k, v in changes.items() if v is not None}
+    return settings.model_copy(update=given) if given else settings
+
+
+async def _ask_on_terminal(question: Mapping[str, object]) -> dict[str, object]:
+    plan = question.get("plan")
+    steps = plan.get("steps", []) if isinstance(plan, dict) else []
+    for step in steps:
+        console.print(f"  {step['id']}: {step['tool']}", markup=False)
+    agreed = await asyncio.to_thread(typer.confirm, "Run this plan?", err=True)
+    return {"action": "approve" if agreed else "reject"}

@@ -1,0 +1,99 @@
+"""``clinigraph protocols``, ``tools`` and ``models``."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def show_protocols(*, as_json: bool) -> None:
+    """List protocols with whether they can be run here."""
+    from clinigraph.client.session import Session
+
+    session = Session()
+    rows = [
+        {
+            "id": p.id,
+            "version": p.version,
+            "title": p.title,
+            "modality": p.modality.label,
+            "specialty": p.specialty,
+            "available": session.availability[p.id].available,
+            "assessable_share": session.availability[p.id].assessable_share,
+            "reason": session.availability[p.id].reason,
+            "gaps": list(session.availability[p.id].gaps),
+            "reviewed": p.reviewed,
+        }
+        for p in session.protocols
+    ]
+    if as_json:
+        _print_json({"protocols": rows})
+        return
+    table = _table("Protocol", "Version", "Reads", "Available", "Assessable weight", "Title")
+    for r in rows:
+        available = "yes" if r["available"] else f"no: {r['reason']}"
+        cells = (
+            r["id"],
+            r["version"],
+            r["modality"],
+            available,
+            f"{float(str(r['assessable_share'])):.0%}",
+            r["title"],
+        )
+        table.add_row(*map(str, cells))
+    _show(table)
+
+
+def show_tools(*, as_json: bool) -> None:
+    """List tools with inputs, outputs and availability."""
+    from clinigraph.client.session import Session
+
+    session = Session()
+    specs = sorted(session.tools.specs(), key=lambda s: s.name)
+    if as_json:
+        rows = [{**s.model_dump(mode="json"), "unavailable": session.unavailable[s.name]} for s in specs]
+        _print_json({"tools": rows})
+        return
+    table = _table("Tool", "Version", "Available", "Reads", "Inputs", "Outputs")
+    for s in specs:
+        reason = session.unavailable[s.name]
+        reads = ", ".join(m.label for m in s.modalities) or "–"
+        table.add_row(
+            s.name, s.version, f"no: {reason}" if reason else "yes", reads, ", ".join(s.inputs), ", ".join(s.outputs)
+        )
+    _show(table)
+
+
+def show_models(*, as_json: bool) -> None:
+    """List every set of weights that this installation can load."""
+    from clinigraph.client.session import Session
+    from clinigraph.client.weights import weights_of
+
+    session = Session()
+    rows = weights_of(session.settings, session.tools.specs())
+    if as_json:
+        _print_json({"models": [r.model_dump(mode="json") for r in rows]})
+        return
+    table = _table("Weights", "Version", "Used for", "Licence", "sha256")
+    for r in rows:
+        table.add_row(r.name, r.version, r.used_for, r.licence, (r.sha256 or "–")[:16])
+    _show(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _show(table: Table) -> None:
+    Console(highlight=False).print(table)
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -1,0 +1,52 @@
+"""Runs the application and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from clinigraph.errors import ClinigraphError, RunCancelled
+
+STOPPED = 130
+
+
+def run_guarded(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    import click
+
+    from clinigraph.cli.app import app
+
+    debug = "--debug" in arguments
+    try:
+        result = app(args=[a for a in arguments if a != "--debug"], standalone_mode=False)
+    except ClinigraphError as error:
+        _show(error, debug)
+        return error.exit_code
+    except click.exceptions.Exit as leaving:
+        return int(leaving.exit_code)
+    except (KeyboardInterrupt, click.exceptions.Abort, RunCancelled):
+        print("Stopped. Run the same command again to resume.", file=sys.stderr)
+        return STOPPED
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        _unexpected(error, debug)
+        return 5
+    return int(result) if isinstance(result, int) else 0
+
+
+def _show(error: ClinigraphError, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    print(f"clinigraph: {error}", file=sys.stderr)
+
+
+def _unexpected(error: Exception, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    hint = "" if debug else " Run again with --debug and report what it shows."
+    print(f"clinigraph: Internal failure ({type(error).__name__}).{hint}", file=sys.stderr)

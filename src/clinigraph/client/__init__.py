@@ -1,0 +1,1 @@
+"""Sync and async entry points: a case in, a report out."""

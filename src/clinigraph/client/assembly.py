@@ -1,0 +1,98 @@
+"""From the final state of a run to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from clinigraph.graphs.nodes_act import results_of
+from clinigraph.graphs.nodes_report import claims_of, evidence_of, indicators_of, passages_of
+from clinigraph.graphs.state import CaseState, load
+from clinigraph.models.case import Case
+from clinigraph.models.evidence import EvidenceGraph, FindingNode, MeasurementNode
+from clinigraph.models.findings import Impression, IndicatorResult
+from clinigraph.models.passages import Passage
+from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.report import IndicatorRow, Report, Unsupported
+from clinigraph.models.reporting import Verdict
+from clinigraph.models.run import AlgorithmIdentification, RunRecord
+from clinigraph.models.tooling import ToolSpec
+from clinigraph.models.triage import Triage
+
+
+def assemble(state: CaseState, run: RunRecord) -> Report:
+    """Return the report of a finished run.
+
+    Claims that are not supported leave the text and are listed with their reasons.
+    """
+    case = load(Case, state.get("case"))
+    made = load(DiagnosticPlan, state["plan"]) if "plan" in state else None
+    claims = claims_of(state)
+    kept = tuple(c for c in claims if c.verdict is Verdict.SUPPORTED)
+    graph = evidence_of(state, claims)
+    return Report(
+        case_id=case.id,
+        question=case.question,
+        protocol_id=made.protocol_id if made else None,
+        impression=load(Impression, state.get("impression")),
+        indicators=tuple(_row(i) for i in indicators_of(state)),
+        measurements=tuple(n.value for n in graph.nodes if isinstance(n, MeasurementNode)),
+        findings=tuple(n.value for n in graph.nodes if isinstance(n, FindingNode)),
+        passages=passages_of(state),
+        claims=kept,
+        unsupported=tuple(
+            Unsupported(claim=c, reason=c.explanation or "not verified") for c in claims if c not in kept
+        ),
+        limitations=_limitations(state, case, made, graph),
+        evidence_graph=graph,
+        run=run,
+    )
+
+
+def _row(result: IndicatorResult) -> IndicatorRow:
+    return IndicatorRow(
+        id=result.indicator_id,
+        name=result.name,
+        kind=result.kind,
+        value=result.value,
+        unit=result.unit,
+        interval=result.interval,
+        criterion=result.criterion,
+        met=result.met,
+        weight=result.weight,
+        status=result.status,
+        evidence_ids=result.evidence_ids,
+        reason=result.reason,
+    )
+
+
+def _limitations(state: CaseState, case: Case, made: DiagnosticPlan | None, graph: EvidenceGraph) -> tuple[str, ...]:
+    outcome = load(Triage, state.get("triage"))
+    measured = (n.value for n in graph.nodes if isinstance(n, MeasurementNode))
+    parts: Iterable[str] = (
+        *((outcome.refusal,) if outcome.refusal else ()),
+        *outcome.notes,
+        *state.get("notes", []),
+        *(f"{m.concept.meaning}: {text}" for m in measured for text in m.limitations),
+        *(note for image in case.images for note in image.notes),
+        *(made.limitations if made else ()),
+    )
+    return tuple(dict.fromkeys(parts))
+
+
+def algorithms(state: CaseState, specs: Mapping[str, ToolSpec]) -> tuple[AlgorithmIdentification, ...]:
+    """Return the tools that gave a result in a run."""
+    used = sorted({(r.tool, r.tool_version) for r in results_of(state).values() if r.outputs})
+    return tuple(
+        AlgorithmIdentification(
+            name=name,
+            version=version,
+            weights_sha256=specs[name].weights_sha256 if name in specs else None,
+            licence=specs[name].licence if name in specs else None,
+        )
+        for name, version in used
+    )
+
+
+def cited_cards(passages: Iterable[Passage]) -> dict[str, str]:
+    """Return each cited source with a digest over what is cited from it."""
+    return {p.id: p.sha256 for p in passages}
