@@ -1,0 +1,92 @@
+"""``read_case``: from paths to a stored ``Case``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinigraph.artifacts import ArtifactStore
+from clinigraph.errors import CaseInvalid, UsageError
+from clinigraph.intake.assemble import build_case
+from clinigraph.intake.case_file import CaseFile, ImageEntry, read_case_file, resolve_inside
+from clinigraph.intake.facts import check_facts
+from clinigraph.intake.files import read_files
+from clinigraph.intake.sources import CASE_FILE, Source, case_folder, expand
+from clinigraph.models.case import Case, Fact, PriorReport
+from clinigraph.models.imaging import Box
+from clinigraph.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the paths held: images with what the user said of them."""
+
+    images: list[tuple[ImageEntry, Sequence[Source]]]
+    question: str = ""
+    facts: tuple[Fact, ...] = ()
+    prior_reports: tuple[PriorReport, ...] = field(default=())
+
+
+def read_case(
+    paths: Sequence[Path],
+    *,
+    question: str = "",
+    artifacts: ArtifactStore,
+    settings: Settings,
+    boxes: Mapping[str, Box] | None = None,
+    facts: Sequence[Fact] = (),
+) -> Case:
+    """Read files or folders into one case; pixels go to the artifact store, header values through an allow-list.
+
+    Args:
+        paths: Image files, folders of images, or one case folder with a ``case.yaml``.
+        question: What to find out; empty takes the question of the case file.
+        artifacts: Where pixels are stored.
+        settings: Holds the limits.
+        boxes: Box prompts by structure label, in pixels of the one current image.
+        facts: Facts given beside the files; they replace facts of the same name and side from files.
+
+    Returns:
+        The case. The same bytes, question, boxes and facts give the same case, ids included.
+
+    Raises:
+        InputUnreadable: Missing, empty, cut short, or not what its name says.
+        InputTooLarge: Over a limit of the settings.
+        InputUnsupported: A format or transfer syntax that cannot be decoded.
+        CaseInvalid: The folder or case file does not describe one case, or a fact does not fit the catalogue.
+        UsageError: No path, or boxes without exactly one current image.
+    """
+    if not paths:
+        raise UsageError("No path was given", todo="Name an image file or a case folder.")
+    paths = [Path(p) for p in paths]
+    content = _content(paths)
+    loaded = [(entry, read_files(sources, settings)) for entry, sources in content.images]
+    return build_case(
+        loaded,
+        question=question or content.question,
+        file_facts=content.facts,
+        user_facts=check_facts(facts),
+        prior_reports=content.prior_reports,
+        boxes=dict(boxes or {}),
+        given=str(paths[0]),
+        artifacts=artifacts,
+    )
+
+
+def _content(paths: Sequence[Path]) -> _Content:
+    folder = case_folder(paths)
+    if folder is None:
+        return _Content([(ImageEntry(path="."), expand(paths))])
+    file = read_case_file(folder)
+    given = str(folder / CASE_FILE)
+    return _Content(_listed(folder, file, given), file.question, file.parsed_facts(given), file.prior_reports)
+
+
+def _listed(folder: Path, file: CaseFile, given: str) -> list[tuple[ImageEntry, Sequence[Source]]]:
+    if not file.images:
+        others = [s for s in expand([folder]) if s.path.name != CASE_FILE]
+        if not others:
+            raise CaseInvalid("The case folder holds no image", given=given, todo="Put an image beside the case file.")
+        return [(ImageEntry(path="."), others)]
+    return [(entry, expand([resolve_inside(folder, entry.path, given=given)])) for entry in file.images]
