@@ -1,0 +1,1 @@
+"""Numbers from masks: pure functions with units, formula sources and intervals, and the tools around them."""

@@ -1,0 +1,1 @@
+"""Qualitative readings of images by a model."""

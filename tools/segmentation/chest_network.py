@@ -1,0 +1,111 @@
+"""The tool `chest_lungs_heart`: lungs and heart on a frontal chest film by the network of this project."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from clinigraph.errors import WeightsInvalid
+from clinigraph.models.codes import Modality
+from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
+from clinigraph.tools import support
+from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.measurement import concepts
+from clinigraph.tools.segmentation.bundle_card import BUNDLES, BundleCard
+from clinigraph.tools.segmentation.pixels import to_grey
+from clinigraph.tools.segmentation.results import Structure, label_map_result
+
+if TYPE_CHECKING:
+    from clinigraph.tools.segmentation.networks.chest import ChestNetwork
+
+LABELS = ("left_lung", "right_lung", "heart")
+_CONCEPTS = (
+    concepts.sct("44029006", "Left lung"),
+    concepts.sct("3341006", "Right lung"),
+    concepts.HEART,
+)
+_NOT_FOUND = "the film does not show two lungs and a heart as a frontal chest film does"
+
+
+class ChestLungsHeart:
+    """Lungs and heart by one small ensemble."""
+
+    def __init__(self, bundle: Path | None = None) -> None:
+        self._folder = bundle or BUNDLES / "cxr_lungs_heart"
+        self._network: ChestNetwork | None = None
+        self._lock = Lock()
+
+    @cached_property
+    def _card(self) -> BundleCard:
+        return BundleCard.read(self._folder)
+
+    @cached_property
+    def spec(self) -> ToolSpec:
+        """What agents know of the tool; version, licence and sha256 come from the bundle."""
+        return ToolSpec(
+            name="chest_lungs_heart",
+            version=self._card.version,
+            description="Left lung, right lung and heart on a frontal chest film by a network trained for it.",
+            modalities=(Modality.CHEST_FILM,),
+            body_parts=("CHEST",),
+            inputs={"image": Port(kind=ValueKind.IMAGE)},
+            outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=LABELS)},
+            weights_sha256=self._card.sha256,
+            licence=self._card.licence,
+        )
+
+    def unavailable(self) -> str:
+        """Return why the tool cannot work here, or an empty string."""
+        return self._card.problem
+
+    def warm_up(self) -> None:
+        """Load the weights once.
+
+        Raises:
+            WeightsInvalid: The weights are missing or not those that the bundle names.
+        """
+        with self._lock:
+            self._loaded()
+
+    def _loaded(self) -> ChestNetwork:
+        if self._network is None:
+            from clinigraph.tools.segmentation.networks.bundle import BundleError
+            from clinigraph.tools.segmentation.networks.chest import ChestNetwork
+
+            try:
+                network = ChestNetwork(self._folder)
+                network.warm_up()
+            except BundleError as error:
+                raise WeightsInvalid("The chest network cannot be loaded", given=str(error)) from error
+            self._network = network
+        return self._network
+
+    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Outline lungs and heart.
+
+        Raises:
+            ToolFailure: The image is of another kind or no single picture.
+        """
+        image = support.image_input(self.spec, call)
+        grey = to_grey(support.pixels_of(self.spec, image, context))
+        context.check_cancelled()
+        with self._lock:
+            found = self._loaded().predict(grey)
+        reason = f"{_NOT_FOUND} (confidence {found.confidence:.2f})"
+        confidence = min(1.0, max(0.0, found.confidence))
+        masks = (found.left_lung, found.right_lung, found.heart)
+        structures = [
+            Structure(label, concept, mask, confidence, None if mask.any() else reason)
+            for label, concept, mask in zip(LABELS, _CONCEPTS, masks, strict=True)
+        ]
+        return label_map_result(
+            self.spec,
+            call,
+            context,
+            image,
+            structures,
+            samples={"cardiothoracic_ratio": tuple(found.ctr_samples)},
+            calibration=self._card.calibration,
+        )
