@@ -108,8 +108,11 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
         nodes[EvidenceId(passage.id)] = PassageNode(id=EvidenceId(passage.id), value=passage)
     for appraisal in material.appraisals:
         _add_appraisal(nodes, edges, appraisal)
+    for result in material.results.values():
+        for node in filter(None, map(_output_node, result.outputs.values())):
+            nodes[node.id] = node
     for step_id, result in sorted(material.results.items()):
-        _add_outputs(nodes, edges, material.calls.get(step_id), result)
+        _add_derivations(nodes, edges, material.calls.get(step_id), result)
     for indicator_result in material.indicator_results:
         _add_indicator(nodes, edges, indicator_result)
     for claim in material.claims:
@@ -141,18 +144,17 @@ def appraisal_sentence(appraisal: ImageAppraisal) -> str:
     return f"By its pixels the image is of this kind: {appraisal.pixel_modality.label} (score {appraisal.score:.2f})."
 
 
-def _add_outputs(
+def _add_derivations(
     nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, None], call: ToolCall | None, result: ToolResult
 ) -> None:
     inputs = [value_evidence_id(v) for v in call.inputs.values()] if call else []
     for output in result.outputs.values():
-        node = _output_node(output)
-        if node is None:
+        made = value_evidence_id(output)
+        if made is None or made not in nodes:
             continue
-        nodes[node.id] = node
         for ground in inputs:
-            if ground is not None and ground in nodes and ground != node.id:
-                edges[EvidenceEdge(source=node.id, target=ground, kind=EdgeKind.DERIVED_FROM)] = None
+            if ground is not None and ground in nodes and ground != made:
+                edges[EvidenceEdge(source=made, target=ground, kind=EdgeKind.DERIVED_FROM)] = None
 
 
 def _output_node(output: FlowValue) -> EvidenceNode | None:

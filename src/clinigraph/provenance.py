@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from clinigraph import __version__
 from clinigraph.models.base import RunId
 from clinigraph.models.run import AlgorithmIdentification, CodeVersion, RunRecord
 from clinigraph.settings import Settings
@@ -52,7 +53,7 @@ def code_version() -> CodeVersion:
     """Return the package version and, from a checkout, its commit and whether files differ from it."""
     commit, dirty = _git_state(Path(__file__).resolve().parent)
     return CodeVersion(
-        clinigraph=metadata.version("clinigraph"),
+        clinigraph=__version__,
         git_commit=commit,
         git_dirty=dirty,
         python=platform.python_version(),

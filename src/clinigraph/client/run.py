@@ -106,9 +106,20 @@ class CaseRun:
             stream_mode=["tasks", "custom"],
             durability="sync",
         )
+        # A node counts as finished when its checkpoint is on disk, which is when the next node starts.
+        held: list[RunEvent] = []
         async for mode, part in cast("AsyncIterator[tuple[str, Part]]", parts):
             for event in self._events_of(mode, part):
-                yield event
+                if event.kind is EventKind.NODE_STARTED:
+                    for finished in held:
+                        yield finished
+                    held = []
+                if event.kind in (EventKind.NODE_FINISHED, EventKind.EVIDENCE_ADDED):
+                    held.append(event)
+                else:
+                    yield event
+        for finished in held:
+            yield finished
 
     def _events_of(self, mode: str, part: Part) -> list[RunEvent]:
         if mode == "custom":
@@ -127,7 +138,10 @@ class CaseRun:
         return self._node_finished(task, name, part.get("result"))
 
     def _node_finished(self, task: str, name: str, result: object) -> list[RunEvent]:
-        seconds = time.perf_counter() - self._started.pop(task, time.perf_counter())
+        begin = self._started.pop(task, None)
+        if begin is None:  # finished before the run was interrupted; LangGraph replays its result
+            return []
+        seconds = time.perf_counter() - begin
         self._timing[name] = self._timing.get(name, 0.0) + seconds
         events = [self._event(EventKind.NODE_FINISHED, node=name, seconds=seconds)]
         channels = result if isinstance(result, dict) else {}
