@@ -1,8 +1,8 @@
 """Guideline cards: the embedded, curated part of the knowledge, one YAML file per source.
 
-A card names its source in full and holds statements in our own words, at most two sentences each. Its normalised text is
-the statements' texts joined by one line feed, in file order; each statement becomes one passage with its exact span there.
-Loading parses YAML only: no index, no network weights.
+A card names its source in full and holds statements in our own words, at most two sentences each. Its normalised text
+is the statements' texts joined by one line feed, in file order; each statement becomes one passage with its exact span
+there. Loading parses YAML only: no index, no network weights.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def card_passages(card: GuidelineCard) -> tuple[Passage, ...]:
             Passage(
                 id=card.passage_id(statement),
                 source=source,
-                section=f"{card.topic} › {statement.section}",  # noqa: RUF001 - the house's heading separator
+                section=f"{card.topic} › {statement.section}",
                 span=Span(start=start, end=end),
                 text=statement.text,
                 sha256=text_sha256(statement.text),
