@@ -231,6 +231,6 @@ def _indicator_details(node: IndicatorResultNode) -> list[tuple[str, str]]:
     return [
         ("Criterion", rule),
         ("Weight in the plan", format_value(value.weight)),
-        ("Adds of its weight", "" if value.score is None else format_percent(value.score)),
+        ("Share of its weight counted", "" if value.score is None else format_percent(value.score)),
         ("Note", value.reason),
     ]

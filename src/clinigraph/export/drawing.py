@@ -126,9 +126,10 @@ def _draw_panel(scene: Scene, panel: _Panel, colours: Mapping[str, str], *, cali
     for label, mask in scene.masks.items():
         for line in _contours(mask):
             _cased_line(pen, [panel.place(row, col) for row, col in line], colours[label])
-    if calipers:
+    reach = _reach(scene.masks)
+    if calipers and reach is not None:
         for number, caliper in enumerate(scene.calipers):
-            _draw_caliper(pen, panel, caliper, colours[caliper.label], number)
+            _draw_caliper(pen, panel, caliper, colours[caliper.label], after=number % 2 == 0, reach=reach)
     base.paste(ink.resize(panel.size, Picture.Resampling.LANCZOS), (0, 0), _alpha(ink, panel.size))
     return base
 
@@ -153,16 +154,16 @@ def _cased_line(pen: ImageDraw.ImageDraw, points: Sequence[Point], colour: str, 
 
 
 def _draw_caliper(
-    pen: ImageDraw.ImageDraw, panel: _Panel, caliper: Caliper, colour: str, number: int
+    pen: ImageDraw.ImageDraw, panel: _Panel, caliper: Caliper, colour: str, *, after: bool, reach: Extent
 ) -> None:
-    """Draw a dimension line beside the structure, with leaders from its two edges, as on a technical drawing."""
-    start, end = panel.place(caliper.extent.row0, caliper.extent.col0), panel.place(
-        caliper.extent.row1, caliper.extent.col1
-    )
-    limit = (panel.size[0] * SCALE, panel.size[1] * SCALE)
+    """Draw a dimension line outside all structures, with leaders from the two edges, as on a technical drawing."""
+    extent = caliper.extent
+    start, end = panel.place(extent.row0, extent.col0), panel.place(extent.row1, extent.col1)
+    outside = panel.place(reach.row1, reach.col1) if after else panel.place(reach.row0, reach.col0)
     axis = 0 if caliper.vertical else 1
-    away = (1 if number % 2 == 0 else -1) * 14 * SCALE
-    at = min(max((end[axis] if away > 0 else start[axis]) + away, 4 * SCALE), limit[axis] - 4 * SCALE)
+    limit = panel.size[axis] * SCALE
+    at = outside[axis] + (14 if after else -14) * SCALE
+    at = min(max(at, 6 * SCALE), limit - 6 * SCALE)
     middle, tick = (start[axis] + end[axis]) / 2, 5 * SCALE
 
     def point(along: float, across: float) -> Point:
@@ -240,5 +241,5 @@ def _rows(widths: Sequence[int], room: int) -> list[list[int]]:
 
 def _png(picture: Picture.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
+    picture.save(buffer, format="PNG", compress_level=6)
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from clinigraph.export import words
 from clinigraph.export.chain import Step, claim_chain, claim_contradictions, node_title
@@ -15,8 +15,8 @@ from clinigraph.models.reporting import Claim
 
 _SPECIAL = re.compile(r"([\\`*\[\]|~$])")
 _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"^(\s*)([#+\-=>]|\d+(?=[.)]))")
-_MERMAID_UNSAFE = re.compile(r"[^\w .,:;()%/+=–≥≤<>°²³µ×-]")
+_LINE_START = re.compile(r"^([#+\-=>]|\d+(?=[.)](?:\s|$)))")
+_MERMAID_UNSAFE = re.compile(r"[^\w .,:;()%/+=–≥≤<>°²³µ×›-]")
 
 
 def escape(text: str) -> str:
@@ -29,8 +29,8 @@ def escape(text: str) -> str:
 
 
 def _escaped_start(match: re.Match[str]) -> str:
-    mark = match[2]
-    return f"{match[1]}{mark}\\" if mark.isdigit() else f"{match[1]}\\{mark}"
+    mark = match[1]
+    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
 
 
 def render_markdown(report: Report) -> str:
@@ -66,7 +66,7 @@ def _impression(report: Report) -> Iterator[str]:
     impression = report.impression
     yield "## Impression"
     yield ""
-    yield f"**{escape(words.sentence_case(impression.condition))}: {words.DECISIONS[impression.decision].lower()}.** "
+    yield f"**{escape(words.sentence_case(impression.condition))}: {words.DECISIONS[impression.decision].lower()}.**"
     yield f"{escape(words.score_text(impression))}. {escape(words.assessed_text(impression))}."
     yield ""
     yield escape(impression.rationale)
@@ -100,7 +100,7 @@ def _indicators(report: Report) -> Iterator[str]:
 
 def _cells(row: IndicatorRow, report: Report) -> Iterator[str]:
     beside = () if row.criterion is None else (row.criterion.threshold,)
-    numbers = {p.id: n for n, p in enumerate(report.passages, start=1)}
+    numbers = _numbers(report)
     yield escape(row.name)
     yield escape(words.row_value(row))
     yield escape(format_interval(row.interval, row.unit, beside=beside)) if row.interval else "–"
@@ -108,34 +108,43 @@ def _cells(row: IndicatorRow, report: Report) -> Iterator[str]:
     yield words.MET[row.met]
     yield format_value(row.weight)
     yield words.STATUSES[row.status]
-    cited = numbers.get(row.criterion.passage_id) if row.criterion else None
+    cited = numbers.get(str(row.criterion.passage_id)) if row.criterion else None
     yield f"[{cited}](#passage-{cited})" if cited else "–"
 
 
+def _numbers(report: Report) -> dict[str, int]:
+    return {str(p.id): n for n, p in enumerate(report.passages, start=1)}
+
+
 def _claims(report: Report) -> Iterator[str]:
+    yield "## Statements and what they rest on"
+    yield ""
     for section in report.sections:
-        yield f"## {words.SECTIONS[section.section]}"
+        yield f"### {words.SECTIONS[section.section]}"
         yield ""
         for claim in section.claims:
             yield f"- {escape(claim.text)} **[{words.VERDICTS[claim.verdict]}]**"
-            yield from _grounds(claim, report.evidence_graph)
+            yield from _grounds(claim, report)
         yield ""
 
 
-def _grounds(claim: Claim, graph: EvidenceGraph) -> Iterator[str]:
+def _grounds(claim: Claim, report: Report) -> Iterator[str]:
     if claim.explanation:
         yield f"  - Check: {escape(claim.explanation)}"
+    graph, numbers = report.evidence_graph, _numbers(report)
     for step in (*claim_chain(claim, graph), *claim_contradictions(claim, graph)):
-        yield from _step(step, depth=1)
+        yield from _step(step, numbers, depth=1)
 
 
-def _step(step: Step, depth: int) -> Iterator[str]:
-    details = "; ".join(f"{label}: {escape(text)}" for label, text in step.details)
-    tail = f" ({details})" if details else (" (see above)" if step.repeated and not step.passage_id else "")
-    indent = "  " * depth
-    yield f"{indent}- {words.sentence_case(step.relation)} {step.kind.lower()}: {escape(step.title)}{tail}"
+def _step(step: Step, numbers: Mapping[str, int], depth: int) -> Iterator[str]:
+    number = numbers.get(step.passage_id)
+    link = f" [{number}](#passage-{number})" if number else ""
+    details = "; ".join(f"{escape(label)}: {escape(text)}" for label, text in step.details)
+    tail = f" ({details})" if details else " (see above)" if step.repeated and not number else ""
+    head = f"{words.sentence_case(step.relation)} {step.kind.lower()}"
+    yield f"{'  ' * depth}- {head}: {escape(step.title)}{link}{tail}"
     for child in step.children:
-        yield from _step(child, depth + 1)
+        yield from _step(child, numbers, depth + 1)
 
 
 def _unsupported(report: Report) -> Iterator[str]:
@@ -146,7 +155,7 @@ def _unsupported(report: Report) -> Iterator[str]:
     for item in report.unsupported:
         verdict = words.VERDICTS[item.claim.verdict]
         yield f"- {escape(item.claim.text)} **[{verdict}]** {escape(item.reason)}"
-        yield from _grounds(item.claim, report.evidence_graph)
+        yield from _grounds(item.claim, report)
     yield ""
     counts = (f"{words.VERDICTS[v].lower()} {n}" for v, n in report.verdict_counts.items())
     yield f"Statements checked: {', '.join(counts)}."

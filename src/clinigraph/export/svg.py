@@ -14,7 +14,7 @@ from clinigraph.models.findings import Impression
 from clinigraph.models.formatting import format_interval, format_value
 from clinigraph.models.report import IndicatorRow
 
-_LINE_CHARACTERS = 30
+_LINE_CHARACTERS = 27
 _LINES = 2
 
 

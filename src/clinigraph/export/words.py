@@ -115,6 +115,12 @@ def row_value(row: IndicatorRow) -> str:
     return format_value(row.value, row.unit, beside=beside)
 
 
+def row_note(row: IndicatorRow) -> str:
+    """Return what a reader must know beside the outcome: an unusual status, and the reason."""
+    status = "" if row.status is IndicatorStatus.COMPLETE else f"{sentence_case(STATUSES[row.status])}."
+    return " ".join(part for part in (status, row.reason) if part)
+
+
 def interval_method(interval: Interval | None) -> str:
     """Return how an interval was obtained, or that there is none."""
     return interval.method if interval else "no error model, so no interval"

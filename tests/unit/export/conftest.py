@@ -6,13 +6,26 @@ quote no guideline.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from clinigraph.artifacts import ArtifactStore
-from clinigraph.models.base import CaseId, ClaimId, EvidenceId, ImageId, IndicatorId, PassageId, ProtocolId, RunId
+from clinigraph.export.overlays import list_overlays
+from clinigraph.models.base import (
+    ArtifactId,
+    CaseId,
+    ClaimId,
+    EvidenceId,
+    ImageId,
+    IndicatorId,
+    PassageId,
+    ProtocolId,
+    RunId,
+)
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Concept, Laterality, Modality, Scheme
 from clinigraph.models.evidence import (
@@ -59,7 +72,8 @@ SITE = FindingSite(
 
 def ellipse(centre_row: float, centre_col: float, half_height: float, half_width: float) -> np.ndarray:
     rows, cols = np.mgrid[:HEIGHT, :WIDTH]
-    return ((rows - centre_row) / half_height) ** 2 + ((cols - centre_col) / half_width) ** 2 <= 1
+    inside: np.ndarray = ((rows - centre_row) / half_height) ** 2 + ((cols - centre_col) / half_width) ** 2 <= 1
+    return inside
 
 
 def fundus() -> np.ndarray:
@@ -76,7 +90,8 @@ def fundus() -> np.ndarray:
         course = DISC[0] + np.sign(bend) * 40 * ((DISC[1] - cols) / 300) + bend * (cols - DISC[1]) ** 2 * 0.45
         vessel = (np.exp(-(((rows - course) / 2.6) ** 2)) * (field < 226))[..., None]
         picture = picture * (1 - 0.55 * vessel)
-    return picture.round().astype(np.uint8)
+    pixels: np.ndarray = picture.round().astype(np.uint8)
+    return pixels
 
 
 def passage(key: str, section: str, text: str, start: int) -> Passage:
@@ -340,6 +355,40 @@ def build_report(artifacts: ArtifactStore) -> Report:
         ),
         evidence_graph=graph, run=RUN,
     )  # fmt: skip
+
+
+class PinnedStore(ArtifactStore):
+    """Keeps nothing and names every array by its number of axes, so that goldens hold on every machine."""
+
+    def put(self, array: np.ndarray) -> ArtifactId:
+        return ArtifactId(f"sha256:{str(array.shape[0])[0] * 64}")
+
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with a golden file.
+
+    To write the goldens anew after a change that is meant: ``UPDATE_GOLDEN=1 pytest tests/unit/export``, then read
+    the difference.
+    """
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{name} differs; see the fixture 'golden'"
+
+    return compare
+
+
+@pytest.fixture
+def pinned_report(tmp_path: Path) -> Report:
+    """The sample with its overlays listed and fixed hashes instead of those of the pixels."""
+    report = build_report(PinnedStore(tmp_path))
+    return report.replace(overlays=list_overlays(report.evidence_graph))
 
 
 @pytest.fixture
