@@ -50,6 +50,8 @@ class Caliper:
     """True for a height (between rows), False for a width (between columns)."""
     extent: Extent
     """What is measured; the picture draws the line beside it."""
+    touches: tuple[float, float]
+    """Where the structure meets its first and last edge: columns for a height, rows for a width."""
 
     @property
     def pixels(self) -> int:
@@ -100,13 +102,22 @@ def calipers_of(masks: Mapping[str, Mask]) -> tuple[Caliper, ...]:
     Args:
         masks: bool ``(H, W)`` by segment label.
     """
-    found = {label: extent_of(largest_part(mask)) for label, mask in masks.items()}
-    parts = {label: extent for label, extent in found.items() if extent is not None}
-    lines = [Caliper(label, True, parts[label]) for label in ("optic_disc", "optic_cup") if label in parts]
+    parts = {label: largest_part(mask) for label, mask in masks.items() if mask.any()}
+    lines = [_caliper(label, parts[label], vertical=True) for label in ("optic_disc", "optic_cup") if label in parts]
     if "heart" in parts:
-        lines.append(Caliper("heart", False, parts["heart"]))
-        lungs = [parts[label] for label in parts if "lung" in label]
-        thorax = parts.get("thorax") or (lungs[0].joined(lungs[-1]) if lungs else None)
+        lines.append(_caliper("heart", parts["heart"], vertical=False))
+        lungs = [part for label, part in parts.items() if "lung" in label]
+        thorax = parts.get("thorax", np.logical_or.reduce(lungs) if lungs else None)
         if thorax is not None:
-            lines.append(Caliper("thorax", False, thorax))
+            lines.append(_caliper("thorax", thorax, vertical=False))
     return tuple(lines)
+
+
+def _caliper(label: str, part: Mask, *, vertical: bool) -> Caliper:
+    extent = extent_of(part)
+    if extent is None:
+        raise ValueError(f"{label!r} is empty and has no length")
+    first = part[extent.row0] if vertical else part[:, extent.col0]
+    last = part[extent.row1 - 1] if vertical else part[:, extent.col1 - 1]
+    touches = (float(np.flatnonzero(first).mean()) + 0.5, float(np.flatnonzero(last).mean()) + 0.5)
+    return Caliper(label, vertical, extent, touches)

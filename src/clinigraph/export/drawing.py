@@ -164,14 +164,15 @@ def _draw_caliper(
     limit = panel.size[axis] * SCALE
     at = outside[axis] + (14 if after else -14) * SCALE
     at = min(max(at, 6 * SCALE), limit - 6 * SCALE)
-    middle, tick = (start[axis] + end[axis]) / 2, 5 * SCALE
+    touches = [panel.place(t, t)[axis] for t in caliper.touches]
+    tick = 5 * SCALE
 
     def point(along: float, across: float) -> Point:
         return (across, along) if caliper.vertical else (along, across)
 
     first, last = start[1 - axis], end[1 - axis]
-    for edge in (first, last):
-        _dashes(pen, point(edge, middle), point(edge, at), colour)
+    for edge, touch in zip((first, last), touches, strict=True):
+        _dashes(pen, point(edge, touch), point(edge, at), colour)
         _cased_line(pen, [point(edge, at - tick), point(edge, at + tick)], colour)
     _cased_line(pen, [point(first, at), point(last, at)], colour)
 

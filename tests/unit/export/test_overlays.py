@@ -146,3 +146,11 @@ def test_a_caption_says_what_was_not_outlined_and_why(report: Report) -> None:
 def test_pixels_that_are_gone_leave_the_picture_out(report: Report, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = ArtifactStore(tmp_path_factory.mktemp("empty"))
     assert render_overlays(report.evidence_graph, empty) == {}
+
+
+def test_a_caliper_knows_where_the_structure_touches_its_edges() -> None:
+    mask = box(SHAPE, 50, 110, 60, 110)
+    mask[49, 70] = True
+    line = calipers_of({"optic_disc": mask})[0]
+    assert line.pixels == 61
+    assert line.touches == (70.5, 85.0)
