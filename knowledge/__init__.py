@@ -1,1 +1,1 @@
-"""clinigraph.knowledge"""
+"""What may be cited: guideline cards, user documents, protocols, terminology."""

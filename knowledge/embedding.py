@@ -92,6 +92,11 @@ class MiniLmEmbedder:
         return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]}"
 
     @property
+    def sha256(self) -> str:
+        """sha256 that the weights must have."""
+        return MINILM_SHA256
+
+    @property
     def dimension(self) -> int:
         """384."""
         return MINILM_DIMENSION

@@ -54,6 +54,15 @@ class Filter:
         """Return a query's filter."""
         return cls(query.specialty or "", query.kinds, query.year_from or 0, query.language or "")
 
+    def lets_through(self, facets: Facets) -> bool:
+        """Whether a passage with these facets passes."""
+        return (
+            (not self.specialty or facets.specialty in (self.specialty, ""))
+            and (not self.kinds or facets.kind in self.kinds)
+            and facets.year >= self.year_from
+            and (not self.language or facets.language == self.language)
+        )
+
     @property
     def empty(self) -> bool:
         """Whether everything passes."""
