@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigraph.models.base import Value
+from clinigraph.models.case import Case
 from clinigraph.models.codes import Modality
 from clinigraph.models.imaging import Image
 from clinigraph.models.triage import ImageAppraisal
@@ -84,3 +86,18 @@ def appraise(image: Image, opinion: PixelOpinion) -> ImageAppraisal:
         ),
         reason=opinion.reason,
     )
+
+
+def with_modalities(case: Case, appraisals: Sequence[ImageAppraisal]) -> Case:
+    """Return the case with the modality that counts on each image; what a header or the user said is kept."""
+    known = {a.image_id: a.modality for a in appraisals}
+    studies = tuple(
+        study.replace(
+            series=tuple(
+                series.replace(images=tuple(i.replace(modality=known.get(i.id, i.modality)) for i in series.images))
+                for series in study.series
+            )
+        )
+        for study in case.studies
+    )
+    return case.replace(studies=studies)

@@ -109,8 +109,8 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
     for appraisal in material.appraisals:
         _add_appraisal(nodes, edges, appraisal)
     for result in material.results.values():
-        for node in filter(None, map(_output_node, result.outputs.values())):
-            nodes[node.id] = node
+        made = (_output_node(o) for o in result.outputs.values())
+        nodes.update({n.id: n for n in made if n is not None})
     for step_id, result in sorted(material.results.items()):
         _add_derivations(nodes, edges, material.calls.get(step_id), result)
     for indicator_result in material.indicator_results:

@@ -8,7 +8,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
-from clinigraph.agents.appraisal import appraise
+from clinigraph.agents.appraisal import appraise, with_modalities
 from clinigraph.errors import KnowledgeError, RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
@@ -38,7 +38,8 @@ async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Li
     case = load(Case, state.get("case"))
     appraisals = [await asyncio.to_thread(_appraise, context, image) for image in case.current_images()]
     outcome = context.roles.triage.triage(case, appraisals, context.protocol)
-    return Command(goto="plan" if outcome.candidates else "decide", update={"triage": dump(outcome)})
+    update: CaseState = {"triage": dump(outcome), "case": dump(with_modalities(case, appraisals))}
+    return Command(goto="plan" if outcome.candidates else "decide", update=update)
 
 
 def _appraise(context: Dependencies, image: Image) -> ImageAppraisal:

@@ -42,12 +42,12 @@ def parse_facts(texts: Sequence[str]) -> tuple[Fact, ...]:
         UsageError: A text has no ``=``.
         CaseInvalid: The fact is unknown, or its unit or value cannot be.
     """
-    from clinigraph.intake.facts import read_fact
+    from clinigraph.intake.facts import parse_fact
 
-    facts = []
+    facts: list[Fact] = []
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator:
             raise UsageError("That is no fact", given=text, todo="Write NAME=VALUE, for example age='61 years'.")
-        facts.append(read_fact(name.strip(), value.strip(), source="command line"))
+        facts.extend(parse_fact(name.strip(), value.strip(), source="command line", given=text))
     return tuple(facts)

@@ -104,6 +104,9 @@ def show_report(report: Report, saved: SavedReport) -> None:
     out.print(Text(impression.rationale))
     if report.indicators:
         out.print(_table(report))
+        for row in report.indicators:
+            if row.status is not IndicatorStatus.COMPLETE:
+                out.print(Text(f"Not assessed: {row.name} ({row.reason})", style="dim"))
     counts = ", ".join(f"{n} {v.value}" for v, n in report.verdict_counts.items() if n or v is Verdict.SUPPORTED)
     out.print(f"Claims: {counts}")
     for text in report.limitations if not report.indicators else ():
@@ -124,7 +127,10 @@ def _score(report: Report) -> str:
 def _table(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("Indicator", "Value", "Interval", "Criterion", "Met", "Weight", "Citation"):
-        table.add_column(name, justify="right" if name in ("Value", "Weight") else "left", overflow="fold")
+        wide = name in ("Indicator", "Citation")
+        table.add_column(
+            name, justify="right" if name in ("Value", "Weight") else "left", overflow="fold", no_wrap=not wide
+        )
     for row in report.indicators:
         table.add_row(*_cells(row))
     return table
@@ -141,7 +147,7 @@ def _cells(row: IndicatorRow) -> tuple[str, ...]:
         ends = (format_number(x, row.unit, beside=beside) for x in (row.interval.low, row.interval.high))
         interval = " to ".join(ends) + (f" {pretty_unit(row.unit)}" if pretty_unit(row.unit) else "")
     assessed = row.status is IndicatorStatus.COMPLETE
-    met = row.met.value if assessed and row.met is not Met.NOT_ASSESSED else f"not assessed: {row.reason}"
+    met = row.met.value if assessed else Met.NOT_ASSESSED.value
     return (
         row.name,
         value,

@@ -167,12 +167,15 @@ class CaseRun:
         from clinigraph.export.overlays import list_overlays, render_overlays
 
         specs = {s.name: s for s in self._session.tools.specs()}
+        model = self._session.model
         made = DiagnosticPlan.model_validate(state["plan"]) if "plan" in state else None
         record = run_record(
             run_id=self._place.run_id,
             settings=self._session.settings,
             arguments={"protocol": self._options.protocol or "", "approve": str(self._options.approve)},
             algorithms=algorithms(state, specs),
+            models={"reader": model.name} if model else {},
+            tokens=model.tokens() if model else {},
             protocol=f"{made.protocol_id} {made.protocol_version}" if made and made.protocol_id else None,
             cards=cited_cards(passages_of(state)),
             timing={"started_unix": self._begin, "total": time.time() - self._begin, **self._timing},

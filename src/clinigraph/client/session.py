@@ -11,6 +11,7 @@ from clinigraph.agents.contract import CitedLibrary
 from clinigraph.agents.decider import WeightedDecider
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.planner import Availability, ProtocolPlanner, availability
+from clinigraph.agents.reader import ModelImageReader
 from clinigraph.agents.triage import RuleTriage
 from clinigraph.agents.verification.verifier import RuleVerifier
 from clinigraph.agents.writer import TemplateWriter
@@ -21,6 +22,7 @@ from clinigraph.client.sources import CaseSource
 from clinigraph.errors import PlanInvalid
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
 from clinigraph.knowledge.protocols import load_protocols
+from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId, RunId
 from clinigraph.models.events import RunEvent
 from clinigraph.models.planning import DiagnosticProtocol
@@ -59,13 +61,29 @@ class Session:
         self._given_roles = roles
 
     @cached_property
+    def model(self) -> ChatModel | None:
+        """The served model, when one is set.
+
+        Raises:
+            ModelServerError: The server cannot be reached or does not serve the model.
+        """
+        if self.settings.model_base_url is None and self.settings.model_name is None:
+            return None
+        from clinigraph.llm.openai_chat import OpenAiChat
+
+        model = OpenAiChat.from_settings(self.settings)
+        if model is not None:
+            model.check()
+        return model
+
+    @cached_property
     def tools(self) -> ToolBox:
         """Installed tools."""
         if self._given_tools is not None:
             return self._given_tools
         from clinigraph.tools.registry import default_registry
 
-        return default_registry(self.settings)
+        return default_registry(self.settings, ModelImageReader(self.model) if self.model else None)
 
     @cached_property
     def library(self) -> CitedLibrary:
