@@ -105,10 +105,14 @@ def _image(raw: RawImage, entry: ImageEntry, artifacts: ArtifactStore, given: st
 def _contradictions(raw: RawImage, entry: ImageEntry) -> list[str]:
     notes = []
     if Modality.UNKNOWN not in (raw.modality, entry.modality) and raw.modality is not entry.modality:
-        notes.append(f"the header says {raw.modality.label}, the case file {entry.modality.label}; the case file counts")
+        notes.append(_overruled(raw.modality.label, entry.modality.label))
     if Laterality.UNKNOWN not in (raw.laterality, entry.laterality) and raw.laterality is not entry.laterality:
-        notes.append(f"the header says {raw.laterality.value}, the case file {entry.laterality.value}; the case file counts")
+        notes.append(_overruled(raw.laterality.value, entry.laterality.value))
     return notes
+
+
+def _overruled(header: str, case_file: str) -> str:
+    return f"the header says {header}, the case file {case_file}; the case file counts"
 
 
 def _with_spacing(image: Image, spacing: tuple[float, ...] | None, given: str) -> Image:
@@ -155,7 +159,9 @@ def _with_boxes(images: list[Image], boxes: Mapping[str, Box], given: str) -> li
     current = [i for i in images if i.role is ImageRole.CURRENT]
     if len(current) != 1:
         raise UsageError(
-            f"A box was given for {len(current)} current images", given=given, todo="Write boxes into case.yaml, per image."
+            f"A box was given for {len(current)} current images",
+            given=given,
+            todo="Write boxes into case.yaml, per image.",
         )
     filled = current[0].replace(boxes={**current[0].boxes, **_fitting(current[0], boxes, given)})
     return [filled if i.id == filled.id else i for i in images]

@@ -17,13 +17,24 @@ from clinigraph.models.case import Fact, PriorReport
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import Box, ImageRole
 
-_MODALITY_WORDS = {m.value.lower(): m for m in Modality} | {m.name.lower(): m for m in Modality} | {
-    "fundus_photograph": Modality.FUNDUS, "chest_xray": Modality.CHEST_FILM, "chest_x_ray": Modality.CHEST_FILM,
-    "cxr": Modality.CHEST_FILM, "cr": Modality.CHEST_FILM, "mri": Modality.MR, "us": Modality.ULTRASOUND,
-    "pathology": Modality.HISTOLOGY, "oct": Modality.OTHER,
+_OTHER_WORDS = {
+    "fundus_photograph": Modality.FUNDUS,
+    "chest_xray": Modality.CHEST_FILM,
+    "chest_x_ray": Modality.CHEST_FILM,
+    "cxr": Modality.CHEST_FILM,
+    "cr": Modality.CHEST_FILM,
+    "mri": Modality.MR,
+    "us": Modality.ULTRASOUND,
+    "pathology": Modality.HISTOLOGY,
+    "oct": Modality.OTHER,
 }
+_MODALITY_WORDS = {word.lower(): m for m in Modality for word in (m.value, m.name)} | _OTHER_WORDS
 _SIDE_WORDS = {s.value: s for s in Laterality} | {
-    "l": Laterality.LEFT, "os": Laterality.LEFT, "r": Laterality.RIGHT, "od": Laterality.RIGHT, "both": Laterality.BILATERAL,
+    "l": Laterality.LEFT,
+    "os": Laterality.LEFT,
+    "r": Laterality.RIGHT,
+    "od": Laterality.RIGHT,
+    "both": Laterality.BILATERAL,
     "ou": Laterality.BILATERAL,
 }
 _VIEW_WORDS = frozenset({"PA", "AP", "LATERAL", "CC", "MLO", "ML", "LM"})
@@ -65,6 +76,10 @@ def _spacing(value: object) -> object:
     return tuple(many)
 
 
+def _entry(value: object) -> object:
+    return {"path": value} if isinstance(value, str) else value
+
+
 def _report(value: object) -> object:
     return {"text": value} if isinstance(value, str) else value
 
@@ -88,7 +103,7 @@ class CaseFile(Value):
 
     question: str = Field(default="", max_length=4000)
     facts: dict[str, Any] = Field(default_factory=dict)
-    images: tuple[Annotated[ImageEntry, BeforeValidator(lambda v: {"path": v} if isinstance(v, str) else v)], ...] = ()
+    images: tuple[Annotated[ImageEntry, BeforeValidator(_entry)], ...] = ()
     prior_reports: tuple[Annotated[PriorReport, BeforeValidator(_report)], ...] = ()
 
     def parsed_facts(self, given: str) -> tuple[Fact, ...]:
@@ -114,7 +129,9 @@ def read_case_file(folder: Path) -> CaseFile:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputUnreadable("The case file cannot be opened", given=str(path), todo="Check that it may be read.") from error
+        raise InputUnreadable(
+            "The case file cannot be opened", given=str(path), todo="Check that it may be read."
+        ) from error
     return parse_case_file(data, given=str(path))
 
 
@@ -160,7 +177,9 @@ def resolve_inside(folder: Path, entry: str, *, given: str) -> Path:
         inside, exists = True, False
     if not inside:
         raise CaseInvalid(
-            "An image path leads out of the case folder", given=f"{given}: {_short(entry)}", todo="Put the image into the folder."
+            "An image path leads out of the case folder",
+            given=f"{given}: {_short(entry)}",
+            todo="Put the image into the folder.",
         )
     if not exists:
         raise CaseInvalid(

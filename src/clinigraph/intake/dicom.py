@@ -29,6 +29,7 @@ from clinigraph.settings import Settings
 
 _SLICED = frozenset({"CT", "MR", "PT", "NM", "OPT", "IVOCT", "US"})
 """Modalities whose parallel slices at different places make a volume; films and photographs never do."""
+_BURNED_IN = "the header says that text is burned into the pixels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,9 @@ def _volume_or_images(group: list[_Slice], settings: Settings) -> list[RawImage]
     _check_total(chosen, settings)
     frames = _decode_all(chosen)
     array = np.stack([f.array for f in frames])
-    windows = {f.window for f in frames}
     notes = tuple(dict.fromkeys(n for f in frames for n in f.notes))
     keep = all(f.array.dtype == np.uint8 for f in frames)
-    whole = Frame(compact(array, keep_uint8=keep), frames[len(frames) // 2].window if windows else None, notes)
+    whole = Frame(compact(array, keep_uint8=keep), frames[len(frames) // 2].window, notes)
     return [_image(whole, chosen, stack, (f"{len(chosen)} slices", *stack.notes))]
 
 
@@ -176,7 +176,7 @@ def _image(frame: Frame, slices: Sequence[_Slice], stack: StackOrder | None, not
         try:
             geometry, spacing_notes = _geometry(frame, first, stack)
             body_part = body_part_of(ds)
-            burned = ("the header says that text is burned into the pixels",) if ds.get("BurnedInAnnotation") == "YES" else ()
+            burned = (_BURNED_IN,) if ds.get("BurnedInAnnotation") == "YES" else ()
             return RawImage(
                 array=frame.array,
                 geometry=geometry,

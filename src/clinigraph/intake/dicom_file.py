@@ -142,6 +142,7 @@ def _cut_short(dataset: Dataset) -> bool:
 def _inflated(data: bytes, start: int, source: Source, settings: Settings) -> bytes:
     """Return the file with its data set inflated (PS3.5 A.5), stopping at the limits while it grows."""
     from pydicom.dataset import FileMetaDataset
+    from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_file_meta_info
     from pydicom.uid import UID
 
@@ -156,7 +157,7 @@ def _inflated(data: bytes, start: int, source: Source, settings: Settings) -> by
         )
     if not inflater.eof:
         raise _damaged(source)
-    meta, head = FileMetaDataset(), io.BytesIO()
+    meta, head = FileMetaDataset(), DicomBytesIO()
     meta.TransferSyntaxUID = UID(_EXPLICIT)
     meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
     meta.MediaStorageSOPInstanceUID = UID("1.2.3")
@@ -174,7 +175,9 @@ def _check_kind(dataset: Dataset, source: Source) -> None:
         if len(dataset) == 0:
             raise _damaged(source)
         raise NotAnImage(
-            "The DICOM object holds no pixels", given=source.given, todo="Give an image object (CT, MR, DX, OP, US ...)."
+            "The DICOM object holds no pixels",
+            given=source.given,
+            todo="Give an image object (CT, MR, DX, OP, US ...).",
         )
 
 

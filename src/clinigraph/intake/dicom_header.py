@@ -10,6 +10,19 @@ import re
 from typing import TYPE_CHECKING
 
 from clinigraph.intake.dicom_pixels import frame_groups, number
+from clinigraph.intake.dicom_terms import (
+    BODY_PARTS,
+    CHEST,
+    CLOSED,
+    FILMS,
+    IMAGE_TYPES,
+    MODALITIES,
+    NUMBERS,
+    REGION_CODES,
+    SIDES,
+    VIEW_CODES,
+    VIEWS,
+)
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import SpacingSource
@@ -17,63 +30,8 @@ from clinigraph.models.imaging import SpacingSource
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_MODALITIES: dict[str, Modality] = {
-    "OP": Modality.FUNDUS, "CT": Modality.CT, "MR": Modality.MR, "US": Modality.ULTRASOUND, "IVUS": Modality.ULTRASOUND,
-    "SM": Modality.HISTOLOGY, "GM": Modality.HISTOLOGY, "DMS": Modality.DERMOSCOPY,
-    "MG": Modality.XRAY_OTHER, "XA": Modality.XRAY_OTHER, "RF": Modality.XRAY_OTHER, "PX": Modality.XRAY_OTHER,
-    "IO": Modality.XRAY_OTHER, "RTIMAGE": Modality.XRAY_OTHER,
-    "PT": Modality.OTHER, "NM": Modality.OTHER, "OPT": Modality.OTHER, "OCT": Modality.OTHER, "ES": Modality.OTHER,
-    "BI": Modality.OTHER, "BDUS": Modality.OTHER, "IVOCT": Modality.OTHER, "OPM": Modality.OTHER,
-}
-"""DICOM modality (PS3.3 C.7.3.1.1.1) -> ours. CR and DX depend on the body part; OT, SC and XC are left to the pixels."""
-_FILMS = frozenset({"CR", "DX", "DR"})
-_CHEST = frozenset({"CHEST", "THORAX", "LUNG"})
-_BODY_PARTS = frozenset(
-    "ABDOMEN ABDOMENPELVIS ADRENAL ANKLE AORTA ARM AXILLA BACK BLADDER BRAIN BREAST BRONCHUS CALF CAROTID CEREBELLUM CERVIX "
-    "CHEST CHESTABDOMEN CHESTABDPELVIS CLAVICLE COCCYX COLON CORNEA CORONARYARTERY CSPINE CTSPINE ELBOW ESOPHAGUS "
-    "EXTREMITY EYE FACE FEMUR FINGER FOOT GALLBLADDER HAND HEAD HEADNECK HEART HIP HUMERUS ILEUM JAW KIDNEY KNEE LARYNX "
-    "LEG LIVER LSPINE LSSPINE LUNG MANDIBLE MAXILLA MEDIASTINUM NECK NECKCHEST NOSE ORBIT OVARY PANCREAS PAROTID PELVIS "
-    "PENIS PHARYNX PROSTATE RECTUM RETINA RIB SCALP SCAPULA SCROTUM SHOULDER SKIN SKULL SPINE SPLEEN SSPINE STERNUM "
-    "STOMACH TESTIS THIGH THORAX THUMB THYROID TIBIA TOE TRACHEA TSPINE UTERUS WHOLEBODY WRIST".split()
-)
-"""Defined terms of Body Part Examined (PS3.16 annex L), and THORAX and LUNG as often met."""
-_REGION_CODES = {
-    "81745001": "EYE", "T-AA000": "EYE", "5665001": "RETINA", "T-AA610": "RETINA", "51185008": "CHEST", "816094009": "CHEST",
-    "T-D3000": "CHEST", "39607008": "LUNG", "T-28000": "LUNG", "12738006": "BRAIN", "T-A0100": "BRAIN", "80891009": "HEART",
-    "T-32000": "HEART", "39937001": "SKIN", "T-01000": "SKIN", "113345001": "ABDOMEN", "T-D4000": "ABDOMEN",
-    "10200004": "LIVER", "T-62000": "LIVER", "76752008": "BREAST", "T-04000": "BREAST",
-}
-"""Anatomic Region codes (PS3.16 annex L: SNOMED CT, and the older SNOMED RT of the same terms)."""
-_VIEWS = {
-    "AP": "AP", "PA": "PA", "LL": "LATERAL", "RL": "LATERAL", "LAT": "LATERAL", "LATERAL": "LATERAL", "LLD": "LLD", "RLD": "RLD",
-    "RLO": "RLO", "LLO": "LLO", "CC": "CC", "MLO": "MLO", "ML": "ML", "LM": "LM", "XCCL": "XCCL",
-}
-_VIEW_CODES = {
-    "272479007": "PA", "R-10214": "PA", "399348003": "AP", "R-10206": "AP", "399173006": "LATERAL", "399198007": "LATERAL",
-    "R-10236": "LATERAL", "R-10232": "LATERAL",
-}
-_SIDES = {"L": Laterality.LEFT, "R": Laterality.RIGHT, "B": Laterality.BILATERAL}
-_CLOSED: dict[str, frozenset[str]] = {
-    "Modality": frozenset(_MODALITIES) | _FILMS | {"OT", "SC", "XC"},
-    "PhotometricInterpretation": frozenset(
-        {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
-    ),
-    "PresentationIntentType": frozenset({"FOR PRESENTATION", "FOR PROCESSING"}),
-    "BurnedInAnnotation": frozenset({"YES", "NO"}),
-    "LossyImageCompression": frozenset({"00", "01"}),
-    "PixelSpacingCalibrationType": frozenset({"GEOMETRY", "FIDUCIAL"}),
-    "RescaleType": frozenset({"HU", "US", "OD", "PCT", "HU_MOD", "MGML", "ED"}),
-    "MRAcquisitionType": frozenset({"1D", "2D", "3D"}),
-    "PatientPosition": frozenset({"HFS", "HFP", "HFDR", "HFDL", "FFS", "FFP", "FFDR", "FFDL"}),
-}
-_NUMBERS = (
-    "BitsStored", "KVP", "SliceThickness", "RepetitionTime", "EchoTime", "MagneticFieldStrength", "HorizontalFieldOfView",
-    "EstimatedRadiographicMagnificationFactor",
-)
-_IMAGE_TYPES = frozenset(
-    {"ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "AXIAL", "LOCALIZER", "REFORMATTED", "MPR", "VOLUME", "THUMBNAIL", "LABEL",
-     "OVERVIEW"}
-)
+Spacing = tuple[tuple[float, float] | None, SpacingSource | None, tuple[str, ...]]
+"""Row and column spacing in mm, its tag, and what to mind about it."""
 _PER_YEAR = {"Y": 1.0, "M": 12.0, "W": 365.25 / 7, "D": 365.25}
 
 
@@ -82,37 +40,37 @@ def header_values(dataset: Dataset) -> dict[str, str]:
     values = {"TransferSyntax": str(dataset.file_meta.TransferSyntaxUID.name)}
     if values["TransferSyntax"][:1].isdigit():
         del values["TransferSyntax"]
-    for keyword, allowed in _CLOSED.items():
+    for keyword, allowed in CLOSED.items():
         text = coded(dataset, keyword)
         if text in allowed:
             values[keyword] = text
-    for keyword in _NUMBERS:
+    for keyword in NUMBERS:
         value = number(dataset, keyword)
         if math.isfinite(value):
             values[keyword] = f"{value:g}"
-    kinds = [v for v in _texts(dataset.get("ImageType")) if v in _IMAGE_TYPES]
+    kinds = [v for v in _texts(dataset.get("ImageType")) if v in IMAGE_TYPES]
     return {**values, "ImageType": "\\".join(kinds)} if kinds else values
 
 
 def modality_of(dataset: Dataset, body_part: str | None) -> Modality:
     """Return the modality; a film without a body part stays UNKNOWN so that triage looks at it."""
     text = coded(dataset, "Modality")
-    if text in _FILMS:
+    if text in FILMS:
         if body_part is None:
             return Modality.UNKNOWN
-        return Modality.CHEST_FILM if body_part in _CHEST else Modality.XRAY_OTHER
-    return _MODALITIES.get(text, Modality.UNKNOWN)
+        return Modality.CHEST_FILM if body_part in CHEST else Modality.XRAY_OTHER
+    return MODALITIES.get(text, Modality.UNKNOWN)
 
 
 def body_part_of(dataset: Dataset) -> str | None:
     """Return the body part as a defined term, from the term or from the coded region."""
     text = coded(dataset, "BodyPartExamined").replace(" ", "").replace("_", "")
-    if text in _BODY_PARTS:
+    if text in BODY_PARTS:
         return text
     regions = dataset.get("AnatomicRegionSequence") or ()
     anatomy = frame_groups(dataset, 0, "FrameAnatomySequence")
     regions = regions or (anatomy.get("AnatomicRegionSequence") if anatomy is not None else ()) or ()
-    return next((_REGION_CODES[c] for r in regions if (c := coded(r, "CodeValue")) in _REGION_CODES), None)
+    return next((REGION_CODES[c] for r in regions if (c := coded(r, "CodeValue")) in REGION_CODES), None)
 
 
 def laterality_of(dataset: Dataset) -> Laterality:
@@ -120,18 +78,18 @@ def laterality_of(dataset: Dataset) -> Laterality:
     anatomy = frame_groups(dataset, 0, "FrameAnatomySequence")
     frame = coded(anatomy, "FrameLaterality") if anatomy is not None else ""
     for text in (coded(dataset, "ImageLaterality"), frame, coded(dataset, "Laterality")):
-        if text in _SIDES:
-            return _SIDES[text]
+        if text in SIDES:
+            return SIDES[text]
     return Laterality.UNKNOWN
 
 
 def view_of(dataset: Dataset) -> str | None:
     """Return the view position: PA, AP, LATERAL or a mammographic view."""
     text = coded(dataset, "ViewPosition")
-    if text in _VIEWS:
-        return _VIEWS[text]
+    if text in VIEWS:
+        return VIEWS[text]
     codes = dataset.get("ViewCodeSequence") or ()
-    return next((_VIEW_CODES[c] for v in codes if (c := coded(v, "CodeValue")) in _VIEW_CODES), None)
+    return next((VIEW_CODES[c] for v in codes if (c := coded(v, "CodeValue")) in VIEW_CODES), None)
 
 
 def patient_facts(dataset: Dataset) -> tuple[Fact, ...]:
@@ -151,11 +109,11 @@ def patient_facts(dataset: Dataset) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def spacing_of(dataset: Dataset, index: int) -> tuple[tuple[float, float] | None, SpacingSource | None, tuple[str, ...]]:
+def spacing_of(dataset: Dataset, index: int) -> Spacing:
     """Return row and column spacing in mm, the tag it came from, and notes on what to mind.
 
-    Order: PixelMeasuresSequence, PixelSpacing, ImagerPixelSpacing, NominalScannedPixelSpacing, ultrasound regions. Zero,
-    negative or missing numbers give no spacing: then no millimetre may be reported.
+    Order: PixelMeasuresSequence, PixelSpacing, ImagerPixelSpacing, NominalScannedPixelSpacing, ultrasound regions.
+    Zero, negative or missing numbers give no spacing: then no millimetre may be reported.
     """
     group = frame_groups(dataset, index, "PixelMeasuresSequence")
     tags = (
@@ -175,15 +133,11 @@ def spacing_of(dataset: Dataset, index: int) -> tuple[tuple[float, float] | None
     return _ultrasound_spacing(dataset)
 
 
-def _ultrasound_spacing(
-    dataset: Dataset,
-) -> tuple[tuple[float, float] | None, SpacingSource | None, tuple[str, ...]]:
+def _ultrasound_spacing(dataset: Dataset) -> Spacing:
     """Return the spacing of the 2-D regions when all agree (PS3.3 C.8.5.5: units 3 are cm per pixel)."""
     flat = [r for r in dataset.get("SequenceOfUltrasoundRegions") or () if number(r, "RegionSpatialFormat") == 1]
-    in_cm = [r for r in flat if number(r, "PhysicalUnitsXDirection") == 3 and number(r, "PhysicalUnitsYDirection") == 3]
-    pairs = {
-        (round(abs(number(r, "PhysicalDeltaY")) * 10, 6), round(abs(number(r, "PhysicalDeltaX")) * 10, 6)) for r in in_cm
-    }
+    in_cm = [r for r in flat if all(number(r, f"PhysicalUnits{axis}Direction") == 3 for axis in "XY")]
+    pairs = {tuple(round(abs(number(r, f"PhysicalDelta{axis}")) * 10, 6) for axis in "YX") for r in in_cm}
     if len(pairs) == 1 and len(in_cm) == len(flat):
         pair = _pair(next(iter(pairs)))
         if pair is not None:

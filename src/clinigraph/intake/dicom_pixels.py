@@ -12,6 +12,7 @@ from clinigraph.artifacts import Array
 from clinigraph.errors import InputRefused, InputUnreadable, InputUnsupported
 from clinigraph.intake.dicom_file import DicomFile, check_frame_streams
 from clinigraph.intake.quiet import quiet
+from clinigraph.intake.raw import fill_non_finite
 from clinigraph.models.imaging import DisplayWindow
 
 if TYPE_CHECKING:
@@ -52,21 +53,26 @@ def decode_frames(file: DicomFile, indexes: tuple[int, ...]) -> list[Frame]:
     with quiet():
         try:
             check_frame_streams(file)
-            return [_frame(file.dataset, array, i) for i, array in zip(indexes, _decode(file, indexes), strict=True)]
+            arrays = zip(indexes, _decode(file, indexes), strict=True)
+            return [_frame(file.dataset, array, i, file.source.given) for i, array in arrays]
         except InputRefused:
             raise
         except NotImplementedError as error:
             raise _undecodable(file) from error
         except Exception as error:  # decoders raise whatever broken pixels lead them into
-            raise _undecodable(file) if _lacks_decoder(file) else InputUnreadable(
-                "The DICOM pixels are cut short or damaged",
-                given=file.source.given,
-                todo="Copy the file again from where it came.",
+            raise (
+                _undecodable(file)
+                if _lacks_decoder(file)
+                else InputUnreadable(
+                    "The DICOM pixels are cut short or damaged",
+                    given=file.source.given,
+                    todo="Copy the file again from where it came.",
+                )
             ) from error
 
 
 def _decode(file: DicomFile, indexes: tuple[int, ...]) -> list[Array]:
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     if file.frames == 1:
         return [pixel_array(file.dataset)]
@@ -77,7 +83,7 @@ def _decode(file: DicomFile, indexes: tuple[int, ...]) -> list[Array]:
 
 
 def _lacks_decoder(file: DicomFile) -> bool:
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
         return not get_decoder(file.dataset.file_meta.TransferSyntaxUID).is_available
@@ -95,18 +101,18 @@ def _undecodable(file: DicomFile) -> InputUnsupported:
     )
 
 
-def _frame(dataset: Dataset, array: Array, index: int) -> Frame:
+def _frame(dataset: Dataset, array: Array, index: int, given: str) -> Frame:
     if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
         return Frame(_palette(dataset, array), None, ("palette colours applied",))
     if array.ndim == 3:
         return Frame(_to_uint8(dataset, array), None, ())
     if array.ndim != 2:
         raise NotImplementedError("pixels with more than three channels")
-    return _grey(dataset, array, index)
+    return _grey(dataset, array, index, given)
 
 
 def _palette(dataset: Dataset, array: Array) -> Array:
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     coloured = apply_color_lut(array, dataset)[..., :3]
     if coloured.dtype == np.uint8:
@@ -117,19 +123,24 @@ def _palette(dataset: Dataset, array: Array) -> Array:
 
 def _to_uint8(dataset: Dataset, array: Array) -> Array:
     if array.shape[2] != 3 or dataset.get("PhotometricInterpretation") not in (
-        "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT",
+        "RGB",
+        "YBR_FULL",
+        "YBR_FULL_422",
+        "YBR_ICT",
+        "YBR_RCT",
     ):
         raise NotImplementedError("an unknown colour space")
     if array.dtype == np.uint8:
         return array
     depth = 2 ** int(dataset.BitsStored) - 1
-    return np.clip(array.astype(np.float64) * (255 / depth) + 0.5, 0, 255).astype(np.uint8)
+    scaled: Array = np.clip(array.astype(np.float64) * (255 / depth) + 0.5, 0, 255).astype(np.uint8)
+    return scaled
 
 
-def _grey(dataset: Dataset, array: Array, index: int) -> Frame:
+def _grey(dataset: Dataset, array: Array, index: int, given: str) -> Frame:
     notes: list[str] = []
     if not np.isfinite(array).all():
-        array, note = fill_non_finite(array)
+        array, note = fill_non_finite(array, given)
         notes.append(note)
     array = _mask_unused_bits(dataset, array)
     value_range = _stored_range(dataset, array)
@@ -143,24 +154,12 @@ def _grey(dataset: Dataset, array: Array, index: int) -> Frame:
     return Frame(array, window, tuple(notes))
 
 
-def fill_non_finite(array: Array) -> tuple[Array, str]:
-    """Return float pixels with NaN and infinities set to the smallest number, and the note that says so.
-
-    Raises:
-        ValueError: No pixel is a number.
-    """
-    bad = ~np.isfinite(array)
-    if bad.all():
-        raise ValueError("no pixel is a number")
-    filled = np.where(bad, array[~bad].min(), array)
-    return filled, f"{int(bad.sum())} pixels without a number set to the smallest value"
-
-
 def _mask_unused_bits(dataset: Dataset, array: Array) -> Array:
     """Clear overlay bits above ``BitsStored`` (retired in-pixel overlays, PS3.5 8.1.2)."""
     stored, allocated = int(dataset.get("BitsStored", 0) or 0), int(dataset.get("BitsAllocated", 0) or 0)
     if np.issubdtype(array.dtype, np.unsignedinteger) and 0 < stored < allocated and int(array.max()) >= 2**stored:
-        return array & array.dtype.type(2**stored - 1)
+        masked: Array = np.bitwise_and(array, array.dtype.type(2**stored - 1))
+        return masked
     return array
 
 
@@ -178,7 +177,7 @@ def _rescale(
 ) -> tuple[Array, tuple[float, float], str]:
     """Apply the modality LUT or slope and intercept (PS3.3 C.11.1)."""
     if dataset.get("ModalityLUTSequence"):
-        from pydicom.pixels import apply_modality_lut
+        from pydicom.pixels.processing import apply_modality_lut
 
         mapped = apply_modality_lut(array, dataset)
         return mapped, (float(mapped.min()), float(mapped.max())), "modality table applied"
@@ -188,7 +187,7 @@ def _rescale(
         return array, value_range, "a rescale slope of zero was ignored" if slope == 0 else ""
     limits = sorted(v * slope + intercept for v in value_range)
     whole = slope.is_integer() and intercept.is_integer() and not np.issubdtype(array.dtype, np.floating)
-    if whole and -(2**31) < limits[0] and limits[1] < 2**31:
+    if whole and limits[0] > -(2**31) and limits[1] < 2**31:
         values: Array = array.astype(np.int64) * int(slope) + int(intercept)
         return values.astype(np.int32), (limits[0], limits[1]), ""
     return (array.astype(np.float64) * slope + intercept).astype(np.float32), (limits[0], limits[1]), ""
@@ -207,7 +206,7 @@ def _window(dataset: Dataset, index: int) -> tuple[DisplayWindow | None, str]:
 
 
 def window_of(centre: float, width: float, function: str) -> DisplayWindow:
-    """Return a window by the formulas of PS3.3 C.11.2.1.2 (LINEAR), C.11.2.1.3.1 (SIGMOID), C.11.2.1.3.2 (LINEAR_EXACT).
+    """Return a window by the formulas of PS3.3 C.11.2.1.2 (LINEAR) and C.11.2.1.3 (SIGMOID, LINEAR_EXACT).
 
     Args:
         centre: Window centre in rescaled values.
@@ -246,7 +245,7 @@ def _inverted(
         return array, shown.replace(levels=tuple(255 - v for v in shown.levels)), "MONOCHROME1: shown inverted"
     total = value_range[0] + value_range[1]
     if np.issubdtype(array.dtype, np.floating):
-        flipped: Array = array.dtype.type(total) - array
+        flipped: Array = np.subtract(total, array).astype(array.dtype)
     else:
         flipped = (int(total) - array.astype(np.int64)).astype(array.dtype)
     if window is not None:

@@ -22,9 +22,15 @@ from clinigraph.models.codes import Concept, Laterality, Scheme
 _NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d{1,9}(?:[.,]\d{1,9})?|\.\d{1,9}))\s*(.{0,40}?)\s*")
 _PRESSURE_PAIR = re.compile(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*(.{1,20}?)\s*")
 _SIDES = {
-    "left": Laterality.LEFT, "l": Laterality.LEFT, "os": Laterality.LEFT,
-    "right": Laterality.RIGHT, "r": Laterality.RIGHT, "od": Laterality.RIGHT,
-    "both": Laterality.BILATERAL, "bilateral": Laterality.BILATERAL, "ou": Laterality.BILATERAL,
+    "left": Laterality.LEFT,
+    "l": Laterality.LEFT,
+    "os": Laterality.LEFT,
+    "right": Laterality.RIGHT,
+    "r": Laterality.RIGHT,
+    "od": Laterality.RIGHT,
+    "both": Laterality.BILATERAL,
+    "bilateral": Laterality.BILATERAL,
+    "ou": Laterality.BILATERAL,
     "unknown": Laterality.UNKNOWN,
 }
 _BLOOD_PRESSURE = ("blood_pressure", "bp", "rr")
@@ -74,12 +80,11 @@ def fact_catalogue() -> Mapping[str, FactDefinition]:
 def _definition(name: str, entry: dict[str, object]) -> FactDefinition:
     fields = dict(entry)
     code = fields.pop("code", None)
-    truth = {{"true": "yes", "false": "no"}.get(str(k).lower(), str(k)): v for k, v in dict(fields.pop("truth", {})).items()}  # type: ignore[call-overload]
     concept = None
     if code is not None:
         scheme, value = str(code).split()
         concept = Concept(value=value, scheme=Scheme(scheme), meaning=str(fields["meaning"]))
-    return FactDefinition.model_validate({"name": name, "concept": concept, "truth": truth, **fields})
+    return FactDefinition.model_validate({"name": name, "concept": concept, **fields})
 
 
 @lru_cache(maxsize=1)
@@ -99,15 +104,15 @@ def find_definition(name: str, *, given: str = "") -> FactDefinition:
     if key in names:
         return fact_catalogue()[names[key]]
     close = list(dict.fromkeys(names[c] for c in difflib.get_close_matches(key, names, n=3, cutoff=0.6)))
-    todo = f"Did you mean {', '.join(close)}?" if close else "The catalogue of facts is in clinigraph/intake/facts.yaml."
+    todo = f"Did you mean {', '.join(close)}?" if close else "The known facts are in clinigraph/intake/facts.yaml."
     raise CaseInvalid(f"Unknown fact {_short(name)!r}", given=given, todo=todo)
 
 
 def parse_facts(entries: Mapping[str, object], *, source: str = "case.yaml", given: str = "") -> tuple[Fact, ...]:
     """Return the facts of a mapping name -> value(s), in its order.
 
-    A value is a number, text with a unit (``16 mmHg``), yes/no, a word, ``{value, unit, side}``, ``{left: ..., right: ...}``
-    or a list of these; blood pressure may be given as ``120/80 mmHg``.
+    A value is a number, text with a unit (``16 mmHg``), yes/no, a word, ``{value, unit, side}``,
+    ``{left: ..., right: ...}`` or a list of these; blood pressure may be given as ``120/80 mmHg``.
 
     Args:
         entries: What the user wrote.
@@ -259,7 +264,8 @@ def check_facts(facts: Sequence[Fact], *, given: str = "") -> tuple[Fact, ...]:
     for fact in facts:
         definition = find_definition(fact.name, given=given)
         item: object = fact.value if fact.unit is None else {"value": fact.value, "unit": fact.unit}
-        checked.append(_one(definition, item, Laterality.UNKNOWN, fact.source, given).replace(laterality=fact.laterality))
+        again = _one(definition, item, Laterality.UNKNOWN, fact.source, given)
+        checked.append(again.replace(laterality=fact.laterality))
     return tuple(checked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clinigraph.errors import CaseInvalid
+from clinigraph.errors import CaseInvalid, InputTooLarge
 from clinigraph.intake.raw import RawImage
 from clinigraph.intake.sniff import TODO_FORMAT, Kind, refusal, sniff
 from clinigraph.intake.sources import Source
@@ -14,8 +14,8 @@ from clinigraph.settings import Settings
 def read_files(sources: Sequence[Source], settings: Settings) -> list[RawImage]:
     """Read files into images, in the order of the files; slices of a DICOM series become one volume.
 
-    Of files found in a folder, those that are no images (text, indexes, DICOM objects without pixels) are left aside and
-    counted in the notes of the first image. A file that the user named, and every damaged image, is refused.
+    Of files found in a folder, those that are no images (text, indexes, DICOM objects without pixels) are left aside
+    and counted in the notes of the first image. A file that the user named, and every damaged image, is refused.
 
     Raises:
         InputRefused: A file cannot be read; or there is no image at all; or DICOM files of several patients.
@@ -52,14 +52,13 @@ def _read_one(source: Source, kind: Kind, settings: Settings) -> RawImage:
     return read_picture(source, kind, settings)
 
 
-def _read_dicom(
-    sources: Sequence[tuple[int, Source]], settings: Settings
-) -> tuple[dict[int, list[RawImage]], int]:
+def _read_dicom(sources: Sequence[tuple[int, Source]], settings: Settings) -> tuple[dict[int, list[RawImage]], int]:
     if not sources:
         return {}, 0
     from clinigraph.intake.dicom import origin_of, read_dicom
     from clinigraph.intake.dicom_file import DicomFile, NotAnImage, open_dicom
 
+    _check_total([s for _, s in sources], settings)
     series: dict[tuple[str, str], list[tuple[int, DicomFile]]] = {}
     patients: set[str] = set()
     skipped = 0
@@ -79,6 +78,17 @@ def _read_dicom(
     return {files[0][0]: read_dicom([f for _, f in files], settings) for files in series.values()}, skipped
 
 
+def _check_total(sources: Sequence[Source], settings: Settings) -> None:
+    total = sum(source.size() for source in sources)
+    if total > settings.max_decoded_bytes:
+        raise InputTooLarge(
+            f"The DICOM files have {total / 2**20:.0f} MiB together; the limit is "
+            f"{settings.max_decoded_bytes / 2**20:.0f} MiB",
+            given=_folder(sources),
+            todo="Give one series, or raise CLINIGRAPH_MAX_DECODED_BYTES.",
+        )
+
+
 def check_one_patient(patients: set[str], given: str) -> None:
     """Refuse images of more than one patient.
 
@@ -87,7 +97,9 @@ def check_one_patient(patients: set[str], given: str) -> None:
     """
     if len(patients) > 1:
         raise CaseInvalid(
-            "Mixed patients: the files carry more than one patient id", given=given, todo="Give the files of one patient."
+            "Mixed patients: the files carry more than one patient id",
+            given=given,
+            todo="Give the files of one patient.",
         )
 
 

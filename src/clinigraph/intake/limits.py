@@ -49,7 +49,8 @@ def check_size(claim: SizeClaim, *, file_bytes: int, given: str, settings: Setti
     megapixels = claim.rows * claim.columns / 1e6
     if megapixels > settings.max_megapixels:
         raise InputTooLarge(
-            f"A frame of {claim.columns} x {claim.rows} pixels is over the limit of {settings.max_megapixels:g} megapixels",
+            f"A frame of {claim.columns} x {claim.rows} pixels is over the limit of "
+            f"{settings.max_megapixels:g} megapixels",
             given=given,
             todo="Give a smaller image or raise CLINIGRAPH_MAX_MEGAPIXELS.",
         )

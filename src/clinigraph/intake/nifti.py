@@ -10,10 +10,9 @@ import numpy as np
 
 from clinigraph.artifacts import Array
 from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, InputUnsupported
-from clinigraph.intake.dicom_pixels import fill_non_finite
 from clinigraph.intake.limits import SizeClaim, check_size
 from clinigraph.intake.quiet import quiet
-from clinigraph.intake.raw import RawImage, compact
+from clinigraph.intake.raw import RawImage, compact, fill_non_finite
 from clinigraph.intake.sniff import Kind
 from clinigraph.intake.sources import Source
 from clinigraph.intake.stack import Vector, ras_to_lps
@@ -38,8 +37,8 @@ def read_nifti(source: Source, kind: Kind, settings: Settings) -> RawImage:
         settings: Holds the limits.
 
     Returns:
-        Grey ``(D, H, W)`` (axes k, j, i of the file), or ``(H, W)`` when there is one slice. The grid is the file's own:
-        nothing is flipped or resampled, ``direction`` says in LPS where its axes point.
+        Grey ``(D, H, W)`` (axes k, j, i of the file), or ``(H, W)`` when there is one slice. The grid is the file's
+        own: nothing is flipped or resampled, ``direction`` says in LPS where its axes point.
 
     Raises:
         InputUnreadable: Cut short, damaged, or without one pixel that is a number.
@@ -66,7 +65,7 @@ def _read(source: Source, kind: Kind, settings: Settings) -> RawImage:
     check_size(claim, file_bytes=source.size(), given=source.given, settings=settings)
     data = _bytes(source, kind, start + count * dtype.itemsize, settings)
     array = np.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(shape, order="F")
-    values, notes = _scaled(header, array.transpose(2, 1, 0))
+    values, notes = _scaled(header, array.transpose(2, 1, 0), source.given)
     geometry, geometry_notes = _geometry(header, values.shape)
     if values.shape[0] == 1:
         values, geometry_notes = values[0], (*geometry_notes, "one slice, read as a picture")
@@ -118,21 +117,18 @@ def _shape(header: Nifti1Header, head: bytes, source: Source) -> tuple[int, int,
 
 def _dtype(header: Nifti1Header, source: Source) -> np.dtype[Any]:
     try:
-        dtype = header.get_data_dtype()
+        dtype: np.dtype[Any] = header.get_data_dtype()
     except Exception as error:
         raise _damaged(source) from error
     if dtype.kind not in "iuf":
         raise InputUnsupported(
             "The NIfTI holds colour or complex numbers", given=source.given, todo="Save a grey, real-valued volume."
         )
-    return np.dtype(dtype)
+    return dtype
 
 
 def _bytes(source: Source, kind: Kind, wanted: int, settings: Settings) -> bytes:
-    if kind is Kind.NIFTI:
-        data = source.read(settings)
-    else:
-        data = _inflate(source, wanted)
+    data = source.read(settings) if kind is Kind.NIFTI else _inflate(source, wanted)
     if len(data) < wanted:
         raise InputUnreadable(
             "The NIfTI file holds fewer pixels than its header says",
@@ -160,7 +156,7 @@ def _inflate(source: Source, wanted: int) -> bytes:
     return out.getvalue()
 
 
-def _scaled(header: Nifti1Header, array: Array) -> tuple[Array, tuple[str, ...]]:
+def _scaled(header: Nifti1Header, array: Array, given: str) -> tuple[Array, tuple[str, ...]]:
     """Apply scl_slope and scl_inter (nifti1.h: a slope of 0 means that there is no scaling)."""
     notes: tuple[str, ...] = ()
     slope, inter = float(header["scl_slope"]), float(header["scl_inter"])
@@ -168,16 +164,16 @@ def _scaled(header: Nifti1Header, array: Array) -> tuple[Array, tuple[str, ...]]
     if np.isfinite([slope, inter]).all() and slope != 0 and (slope, inter) != (1.0, 0.0):
         values = values.astype(np.float64) * slope + inter
     if np.issubdtype(values.dtype, np.floating):
-        values, notes = _finite(values)
+        values, notes = _finite(values, given)
     return compact(values), notes
 
 
-def _finite(values: Array) -> tuple[Array, tuple[str, ...]]:
+def _finite(values: Array, given: str) -> tuple[Array, tuple[str, ...]]:
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)
     if bool(np.isfinite(narrow).all()):
         return narrow, ()
-    filled, note = fill_non_finite(narrow)
+    filled, note = fill_non_finite(narrow, given)
     return filled, (note,)
 
 
@@ -223,7 +219,8 @@ def _affine(header: Nifti1Header) -> tuple[Vector | None, tuple[str, ...]]:
 
 def _unit(header: Nifti1Header) -> tuple[float, tuple[str, ...]]:
     code = int(header["xyzt_units"]) & 0x07
-    return _MM_PER_UNIT.get(code, 1.0), ("the header names no unit of length; millimetres assumed",) if code == 0 else ()
+    notes = ("the header names no unit of length; millimetres assumed",) if code == 0 else ()
+    return _MM_PER_UNIT.get(code, 1.0), notes
 
 
 def _steps(header: Nifti1Header, affine: Vector | None) -> tuple[float, float, float] | None:

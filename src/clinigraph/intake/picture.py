@@ -13,7 +13,7 @@ from clinigraph.errors import InputRefused, InputUnreadable, InputUnsupported
 from clinigraph.intake.limits import SizeClaim, check_size
 from clinigraph.intake.picture_header import PictureHeader, jpeg_header, png_header
 from clinigraph.intake.quiet import quiet
-from clinigraph.intake.raw import RawImage, compact
+from clinigraph.intake.raw import RawImage, compact, fill_non_finite
 from clinigraph.intake.sniff import Kind
 from clinigraph.intake.sources import Source
 from clinigraph.models.imaging import ImageFormat, ImageGeometry
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 _ORIENTATION_TAG = 0x0112
+_PHOTOMETRIC_TAG, _PLANAR_TAG = 262, 284
+_TURNED = "turned upright by its EXIF orientation"
 _TURNS: dict[int, Callable[[Array], Array]] = {
     2: np.fliplr,
     3: lambda a: np.rot90(a, 2),
@@ -76,7 +78,7 @@ def _png(data: bytes, source: Source, settings: Settings) -> tuple[Array, tuple[
 
     _check(png_header(data, source.given, whole=False), data, source, settings)
     png_header(data, source.given)
-    return _decoded(PngImageFile(io.BytesIO(data)))
+    return _decoded(PngImageFile(io.BytesIO(data)), source.given)
 
 
 def _jpeg(data: bytes, source: Source, settings: Settings) -> tuple[Array, tuple[str, ...]]:
@@ -86,7 +88,7 @@ def _jpeg(data: bytes, source: Source, settings: Settings) -> tuple[Array, tuple
     _check(header, data, source, settings)
     if header.bits != 8:
         raise _unsupported(Kind.JPEG, source)
-    return _decoded(JpegImageFile(io.BytesIO(data)))
+    return _decoded(JpegImageFile(io.BytesIO(data)), source.given)
 
 
 def _tiff(data: bytes, source: Source, settings: Settings) -> tuple[Array, tuple[str, ...]]:
@@ -100,10 +102,13 @@ def _tiff(data: bytes, source: Source, settings: Settings) -> tuple[Array, tuple
     check_whole(data, source.given)
     try:
         picture = TiffImageFile(io.BytesIO(data))
-        inverted = picture.tag_v2.get(262) == 0 and header.bits == 16
-        array, notes = _decoded(picture)
+        if picture.tag_v2.get(_PLANAR_TAG) == 2 and header.bits != 8:
+            raise SyntaxError("Pillow reads planes of 16 bits as planes of 8")
+        inverted = picture.tag_v2.get(_PHOTOMETRIC_TAG) == 0 and header.bits == 16
+        array, notes = _decoded(picture, source.given)
     except (SyntaxError, DecompressionBombError):  # a layout that Pillow does not know, or its own, lower limit
-        return decode_with_tifffile(data)
+        array, notes, turn = decode_with_tifffile(data, source.given)
+        return _turned(array, turn, notes)
     return (np.iinfo(np.uint16).max - array, (*notes, "inverted: white is zero")) if inverted else (array, notes)
 
 
@@ -119,20 +124,24 @@ def _check(header: PictureHeader, data: bytes, source: Source, settings: Setting
     check_size(claim, file_bytes=len(data), given=source.given, settings=settings)
 
 
-def _decoded(picture: ImageFile) -> tuple[Array, tuple[str, ...]]:
+def _decoded(picture: ImageFile, given: str) -> tuple[Array, tuple[str, ...]]:
     notes = []
     turn = _orientation(picture)
     pages = int(getattr(picture, "n_frames", 1))
     if pages > 1:
         notes.append(f"first of {pages} pages")
     picture.load()
-    array, converted = _pixels(picture)
+    array, converted = _pixels(picture, given)
     notes.extend(converted)
-    if turn in _TURNS:
-        if picture.format != "TIFF":  # Pillow turns a TIFF by itself
-            array = np.ascontiguousarray(_TURNS[turn](array))
-        notes.append("turned upright by its EXIF orientation")
-    return array, tuple(notes)
+    if picture.format == "TIFF":  # Pillow turns a TIFF by itself
+        return array, (*notes, _TURNED) if turn in _TURNS else tuple(notes)
+    return _turned(array, turn, tuple(notes))
+
+
+def _turned(array: Array, turn: int, notes: tuple[str, ...]) -> tuple[Array, tuple[str, ...]]:
+    if turn not in _TURNS:
+        return array, notes
+    return np.ascontiguousarray(_TURNS[turn](array)), (*notes, _TURNED)
 
 
 def _orientation(picture: ImageFile) -> int:
@@ -142,15 +151,17 @@ def _orientation(picture: ImageFile) -> int:
         return 1
 
 
-def _pixels(picture: ImageFile) -> tuple[Array, list[str]]:
+def _pixels(picture: ImageFile, given: str) -> tuple[Array, list[str]]:
     mode = picture.mode
     if mode in ("1", "L"):
         return np.asarray(picture.convert("L")), []
     if mode in _GREY16:
         array = np.asarray(picture)
-        if not np.isfinite(array).all():
-            raise ValueError("pixels that are not numbers")
-        return compact(array.astype(array.dtype.newbyteorder("="))), []
+        array = array.astype(array.dtype.newbyteorder("="))
+        if np.isfinite(array).all():
+            return compact(array), []
+        filled, note = fill_non_finite(array, given)
+        return compact(filled), [note]
     if mode == "RGB" and "transparency" not in picture.info:
         return np.asarray(picture), []
     if mode in ("LA", "La"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clinigraph.artifacts import Array
+from clinigraph.errors import InputUnreadable
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import DisplayWindow, ImageFormat, ImageGeometry
@@ -43,6 +44,23 @@ class RawImage:
     def colour(self) -> bool:
         """Whether the pixels are RGB."""
         return self.array.ndim == len(self.geometry.shape) + 1
+
+
+def fill_non_finite(array: Array, given: str) -> tuple[Array, str]:
+    """Return float pixels with NaN and infinities set to the smallest number, and the note that says so.
+
+    Args:
+        array: Floats of any shape, some of them not finite.
+        given: The path for the message.
+
+    Raises:
+        InputUnreadable: No pixel is a number.
+    """
+    bad = ~np.isfinite(array)
+    if bad.all():
+        raise InputUnreadable("No pixel of the image is a number", given=given, todo="Export the image again.")
+    filled = np.where(bad, array[~bad].min(), array)
+    return filled, f"{int(bad.sum())} pixels without a number set to the smallest value"
 
 
 def compact(array: Array, *, keep_uint8: bool = True) -> Array:

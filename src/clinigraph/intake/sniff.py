@@ -23,7 +23,11 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\xff\xd8\xff", Kind.JPEG),
+    ((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), Kind.TIFF),
+)
 _FOREIGN = (
     (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
@@ -53,20 +57,17 @@ def sniff(source: Source) -> Kind:
 
 
 def kind_of(head: bytes) -> Kind:
-    """Return the kind that the first 4096 bytes show.
+    r"""Return the kind that the first 4096 bytes show.
 
     Example:
-        >>> kind_of(b"\\x89PNG\\r\\n\\x1a\\n").value
+        >>> kind_of(b"\x89PNG\r\n\x1a\n").value
         'png'
     """
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Kind.PNG
-    if head.startswith(b"\xff\xd8\xff"):
-        return Kind.JPEG
     if head[128:132] == b"DICM":
         return Kind.DICOM
-    if head.startswith(_TIFF_MAGIC):
-        return Kind.TIFF
+    picture = next((kind for magic, kind in _PICTURES if head.startswith(magic)), None)
+    if picture is not None:
+        return picture
     if is_nifti(head):
         return Kind.NIFTI
     if head.startswith(b"\x1f\x8b"):

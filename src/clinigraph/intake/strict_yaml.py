@@ -13,6 +13,10 @@ MAX_NESTING = 12
 
 _INT = re.compile(r"[-+]?[0-9]{1,15}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]{1,15}|[0-9]{1,15}\.[0-9]{0,15})(?:[eE][-+]?[0-9]{1,2})?")
+_BRACKETED_UNIT = re.compile(
+    r"((?:[:,]\s+|[\[{]\s*))((?:[-+]?[0-9.]{1,12}\s?)?[A-Za-z0-9./*%]{0,12}\[[A-Za-z][\w']{0,9}\][\w./]{0,9})(?=\s*[,}\]\n])"
+)
+"""A UCUM unit with brackets, such as ``mm[Hg]``, where YAML's inline braces would need quotes that few people write."""
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -21,7 +25,9 @@ class YamlRefused(Exception):
 
 
 def load_plain(data: bytes) -> Any:  # noqa: ANN401 - the caller validates
-    """Return the one document of a YAML text as dicts with text keys, lists, text, numbers, booleans and None.
+    r"""Return the one document of a YAML text as dicts with text keys, lists, text, numbers, booleans and None.
+
+    A text that is malformed as it stands is tried once more with quotes around units such as ``mm[Hg]``.
 
     Numbers are decimal only (``010`` is ten, ``12:30`` is text) and dates stay text, unlike in YAML 1.1.
 
@@ -32,7 +38,7 @@ def load_plain(data: bytes) -> Any:  # noqa: ANN401 - the caller validates
         YamlRefused: Anything else than one small plain document.
 
     Example:
-        >>> load_plain(b"age: 060 years\\nseen: 2020-01-02\\nsmoker: no")
+        >>> load_plain(b"age: 060 years\nseen: 2020-01-02\nsmoker: no")
         {'age': '060 years', 'seen': '2020-01-02', 'smoker': False}
     """
     if len(data) > MAX_BYTES:
@@ -41,6 +47,16 @@ def load_plain(data: bytes) -> Any:  # noqa: ANN401 - the caller validates
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise YamlRefused("it is not UTF-8 text") from error
+    try:
+        return _document(text)
+    except YamlRefused:
+        quoted = _BRACKETED_UNIT.sub(r'\1"\2"', text)
+        if quoted == text:
+            raise
+        return _document(quoted)
+
+
+def _document(text: str) -> Any:  # noqa: ANN401
     try:
         return _Builder(text).document()
     except yaml.MarkedYAMLError as error:
@@ -57,16 +73,13 @@ class _Builder:
         self._events = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def document(self) -> Any:  # noqa: ANN401
-        found: list[Any] = []
-        for event in self._events:
-            if isinstance(event, yaml.NodeEvent):
-                found.append(self._node(event, 0))
+        found = [self._node(event, 0) for event in self._events if isinstance(event, yaml.NodeEvent)]
         if len(found) > 1:
             raise YamlRefused("it holds more than one document")
         return found[0] if found else None
 
     def _node(self, event: yaml.Event, depth: int) -> Any:  # noqa: ANN401
-        line = event.start_mark.line + 1
+        line = _line(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise YamlRefused(f"line {line}: anchors and aliases are not allowed")
         if getattr(event, "tag", None) is not None:
@@ -91,15 +104,19 @@ class _Builder:
         items: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                raise YamlRefused(f"line {event.start_mark.line + 1}: a key must be a word")
+                raise YamlRefused(f"line {_line(event)}: a key must be a word")
             if event.value in items:
-                raise YamlRefused(f"line {event.start_mark.line + 1}: a key stands twice")
+                raise YamlRefused(f"line {_line(event)}: a key stands twice")
             self._node(event, depth + 1)
             items[event.value] = self._node(next(self._events), depth + 1)
         return items
 
 
-def scalar(text: str) -> None | bool | int | float | str:
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 0
+
+
+def scalar(text: str) -> bool | int | float | str | None:
     """Return an unquoted YAML word as null, boolean, decimal number or text."""
     low = text.lower()
     if low in ("", "~", "null"):

@@ -9,7 +9,7 @@ import numpy as np
 from clinigraph.artifacts import Array
 from clinigraph.errors import InputUnreadable
 from clinigraph.intake.picture_header import PictureHeader, truncated
-from clinigraph.intake.raw import compact
+from clinigraph.intake.raw import compact, fill_non_finite
 
 
 def tiff_header(data: bytes, given: str) -> PictureHeader:
@@ -45,10 +45,14 @@ def check_whole(data: bytes, given: str) -> None:
             raise truncated(given)
 
 
-def decode_with_tifffile(data: bytes) -> tuple[Array, tuple[str, ...]]:
+def decode_with_tifffile(data: bytes, given: str) -> tuple[Array, tuple[str, ...], int]:
     """Decode the first page: grey of any depth, or colour scaled to 8 bits by its full range.
 
+    Returns:
+        Pixels as they lie in the file, notes, and the orientation tag (1 where there is none).
+
     Raises:
+        InputUnreadable: No pixel is a number.
         NotImplementedError: More channels or dimensions than a picture has.
     """
     from tifffile import TiffFile
@@ -57,18 +61,21 @@ def decode_with_tifffile(data: bytes) -> tuple[Array, tuple[str, ...]]:
         page = file.pages.first
         array = np.asarray(page.asarray())
         planar = int(page.planarconfig or 1) == 2
+        turn = int(page.tags.valueof(274, default=1))
     if planar and array.ndim == 3:
         array = np.moveaxis(array, 0, -1)
     if array.ndim == 3 and array.shape[-1] in (3, 4):
         if not np.issubdtype(array.dtype, np.integer):
             raise NotImplementedError("colour in floating point")
         depth = np.iinfo(array.dtype).max
-        return (array[..., :3].astype(np.float64) * (255 / depth) + 0.5).astype(np.uint8), ("colour scaled to 8 bits",)
+        scaled: Array = (array[..., :3].astype(np.float64) * (255 / depth) + 0.5).astype(np.uint8)
+        return scaled, ("colour scaled to 8 bits",), turn
     if array.ndim != 2:
         raise NotImplementedError("not a picture")
-    if not np.isfinite(array).all():
-        raise ValueError("pixels that are not numbers")
-    return compact(array), ()
+    if np.isfinite(array).all():
+        return compact(array), (), turn
+    filled, note = fill_non_finite(array, given)
+    return compact(filled), (note,), turn
 
 
 def _bits(value: object) -> int:
