@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,22 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import MPEG2MPML, DeflatedExplicitVRLittleEndian, SegmentationStorage
 
+from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, InputUnsupported
 from clinigraph.intake import read_case, to_display
+from clinigraph.models.case import Case
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import SpacingSource
 from clinigraph.settings import Settings
+
+Read = Callable[..., Case]
+Make = Callable[..., Path]
 
 TEST_FILES = Path(pydicom.data.__file__).parent / "test_files"
 RAMP = np.arange(0, 4000, 50, dtype=np.uint16).reshape(8, 10)
 
 
-def test_rescale_gives_hounsfield_units_as_int16(read, store, dicom):
+def test_rescale_gives_hounsfield_units_as_int16(read: Read, store: ArtifactStore, dicom: Make) -> None:
     [image] = read(dicom(RAMP, RescaleSlope=2, RescaleIntercept=-1024, RescaleType="HU")).images
     stored = store.get(image.artifact_id)
     assert stored.dtype == np.int16
@@ -32,12 +38,12 @@ def test_rescale_gives_hounsfield_units_as_int16(read, store, dicom):
     assert image.modality is Modality.CT
 
 
-def test_fractional_rescale_gives_float32(read, store, dicom):
+def test_fractional_rescale_gives_float32(read: Read, store: ArtifactStore, dicom: Make) -> None:
     [image] = read(dicom(RAMP, RescaleSlope="0.5", RescaleIntercept=0)).images
     assert store.get(image.artifact_id).dtype == np.float32
 
 
-def test_monochrome1_is_inverted_with_its_window(read, store, dicom):
+def test_monochrome1_is_inverted_with_its_window(read: Read, store: ArtifactStore, dicom: Make) -> None:
     tags = {"PhotometricInterpretation": "MONOCHROME1", "Modality": "DX", "BitsStored": 12, "HighBit": 11}
     path = dicom(RAMP, WindowCenter=1000, WindowWidth=2000, **tags)
     [image] = read(path).images
@@ -49,8 +55,12 @@ def test_monochrome1_is_inverted_with_its_window(read, store, dicom):
     assert shown[-1, -1] == 0
 
 
-def test_monochrome1_keeps_hounsfield_numbers_and_inverts_the_display(read, store, dicom):
-    path = dicom(RAMP, PhotometricInterpretation="MONOCHROME1", RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")
+def test_monochrome1_keeps_hounsfield_numbers_and_inverts_the_display(
+    read: Read, store: ArtifactStore, dicom: Make
+) -> None:
+    path = dicom(
+        RAMP, PhotometricInterpretation="MONOCHROME1", RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU"
+    )
     [image] = read(path).images
     stored = store.get(image.artifact_id)
     assert stored[0, 0] == -1024
@@ -60,13 +70,13 @@ def test_monochrome1_keeps_hounsfield_numbers_and_inverts_the_display(read, stor
 @pytest.mark.parametrize(
     ("function", "low", "high"), [("LINEAR", 400.0, 600.0), ("LINEAR_EXACT", 399.5, 600.5), ("SIGMOID", 198.5, 801.5)]
 )
-def test_window_formulas_of_the_standard(read, dicom, function, low, high):
+def test_window_formulas_of_the_standard(read: Read, dicom: Make, function: str, low: float, high: float) -> None:
     centre = 500.5 if function == "LINEAR" else 500.0
     [image] = read(dicom(RAMP, WindowCenter=centre, WindowWidth=201, VOILUTFunction=function)).images
     assert (image.window.low, image.window.high) == (low, high)
 
 
-def test_voi_table_becomes_the_display_curve(read, store, dicom):
+def test_voi_table_becomes_the_display_curve(read: Read, store: ArtifactStore, dicom: Make) -> None:
     item = Dataset()
     item.LUTDescriptor = [256, 0, 8]
     item["LUTDescriptor"].VR = "US"
@@ -75,7 +85,7 @@ def test_voi_table_becomes_the_display_curve(read, store, dicom):
     assert to_display(store.get(image.artifact_id), image)[0, 0] == 255
 
 
-def test_colour_is_rgb_whatever_the_planes(read, store, dicom):
+def test_colour_is_rgb_whatever_the_planes(read: Read, store: ArtifactStore, dicom: Make) -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (6, 8, 3), dtype=np.uint8)
     planar = np.ascontiguousarray(np.moveaxis(rgb, 2, 0))
     path = dicom(rgb, PlanarConfiguration=1, PixelData=planar.tobytes(), Modality="OP", ImageLaterality="L")
@@ -87,7 +97,7 @@ def test_colour_is_rgb_whatever_the_planes(read, store, dicom):
     assert image.window is None
 
 
-def test_first_frame_of_a_cine_is_taken_and_said(read, store, dicom):
+def test_first_frame_of_a_cine_is_taken_and_said(read: Read, store: ArtifactStore, dicom: Make) -> None:
     frames = np.stack([RAMP, RAMP + 1, RAMP + 2])
     [image] = read(dicom(frames, Modality="XA")).images
     assert np.array_equal(store.get(image.artifact_id), RAMP)
@@ -106,7 +116,9 @@ def test_first_frame_of_a_cine_is_taken_and_said(read, store, dicom):
         ({}, None, None),
     ],
 )
-def test_spacing_and_its_source(read, dicom, tags, spacing, source):
+def test_spacing_and_its_source(
+    read: Read, dicom: Make, tags: dict[str, object], spacing: tuple[float, float] | None, source: SpacingSource | None
+) -> None:
     [image] = read(dicom(RAMP, **tags)).images
     assert image.geometry.spacing_mm == spacing
     assert image.geometry.spacing_source is source
@@ -121,7 +133,7 @@ def region(delta: float) -> Dataset:
     return item
 
 
-def test_ultrasound_regions_give_spacing_only_when_they_agree(read, dicom):
+def test_ultrasound_regions_give_spacing_only_when_they_agree(read: Read, dicom: Make) -> None:
     agreed = dicom(RAMP, "a.dcm", Modality="US", SequenceOfUltrasoundRegions=Sequence([region(0.02), region(0.02)]))
     differ = dicom(RAMP, "b.dcm", Modality="US", SequenceOfUltrasoundRegions=Sequence([region(0.02), region(0.03)]))
     [one], [other] = read(agreed).images, read(differ).images
@@ -133,11 +145,16 @@ def test_ultrasound_regions_give_spacing_only_when_they_agree(read, dicom):
 @pytest.mark.parametrize(
     ("modality", "part", "expected"),
     [
-        ("DX", "CHEST", Modality.CHEST_FILM), ("CR", "HAND", Modality.XRAY_OTHER), ("CR", None, Modality.UNKNOWN),
-        ("SM", None, Modality.HISTOLOGY), ("SC", "CHEST", Modality.UNKNOWN),
+        ("DX", "CHEST", Modality.CHEST_FILM),
+        ("CR", "HAND", Modality.XRAY_OTHER),
+        ("CR", None, Modality.UNKNOWN),
+        ("SM", None, Modality.HISTOLOGY),
+        ("SC", "CHEST", Modality.UNKNOWN),
     ],
 )
-def test_modality_of_films_depends_on_the_body_part(read, dicom, modality, part, expected):
+def test_modality_of_films_depends_on_the_body_part(
+    read: Read, dicom: Make, modality: str, part: str | None, expected: Modality
+) -> None:
     tags = {"BodyPartExamined": part} if part else {}
     [image] = read(dicom(RAMP, Modality=modality, ViewPosition="LL", **tags)).images
     assert image.modality is expected
@@ -145,7 +162,7 @@ def test_modality_of_films_depends_on_the_body_part(read, dicom, modality, part,
     assert image.view == "LATERAL"
 
 
-def test_nothing_identifying_leaves_the_header(read, dicom):
+def test_nothing_identifying_leaves_the_header(read: Read, dicom: Make) -> None:
     case = read(
         dicom(RAMP, "Doe_Jane.dcm", PatientAge="064Y", PatientSex="F", BodyPartExamined="DOE JANE", ViewPosition="DOE")
     )
@@ -156,13 +173,13 @@ def test_nothing_identifying_leaves_the_header(read, dicom):
     assert case.fact("sex").value == "female"
 
 
-def test_burned_in_text_is_noted(read, dicom):
+def test_burned_in_text_is_noted(read: Read, dicom: Make) -> None:
     [image] = read(dicom(RAMP, BurnedInAnnotation="YES")).images
     assert "the header says that text is burned into the pixels" in image.notes
 
 
-def test_segmentations_and_objects_without_pixels_are_refused_with_a_hint(read, dicom):
-    with pytest.raises(InputUnsupported, match="segmentation, not an image.*drawn on"):
+def test_segmentations_and_objects_without_pixels_are_refused_with_a_hint(read: Read, dicom: Make) -> None:
+    with pytest.raises(InputUnsupported, match=r"segmentation, not an image.*drawn on"):
         read(dicom(RAMP, SOPClassUID=SegmentationStorage))
     with pytest.raises(InputUnsupported, match="holds no pixels"):
         read(TEST_FILES / "test-SR.dcm")
@@ -170,13 +187,13 @@ def test_segmentations_and_objects_without_pixels_are_refused_with_a_hint(read, 
         read(TEST_FILES / "rtstruct.dcm")
 
 
-def test_a_video_syntax_is_refused_by_name(read, dataset, folder):
+def test_a_video_syntax_is_refused_by_name(read: Read, dataset: Callable[..., Dataset], folder: Path) -> None:
     ds = dataset(RAMP)
     ds.file_meta.TransferSyntaxUID = MPEG2MPML
     ds["PixelData"].is_undefined_length = True
     ds.PixelData = b"\xfe\xff\x00\xe0\x00\x00\x00\x00" + b"\xfe\xff\x00\xe0\x04\x00\x00\x00abcd"
     ds.save_as(folder / "a.dcm", enforce_file_format=True)
-    with pytest.raises(InputUnsupported, match="transfer syntax cannot be decoded here .MPEG2"):
+    with pytest.raises(InputUnsupported, match=r"transfer syntax cannot be decoded here .MPEG2"):
         read(folder / "a.dcm")
 
 
@@ -189,12 +206,14 @@ def test_a_video_syntax_is_refused_by_name(read, dataset, folder):
         ({"Rows": 80}, InputUnreadable),
     ],
 )
-def test_a_header_that_claims_too_much_is_refused(read, dicom, tags, error):
+def test_a_header_that_claims_too_much_is_refused(
+    read: Read, dicom: Make, tags: dict[str, object], error: type[InputRefused]
+) -> None:
     with pytest.raises(error):
         read(dicom(RAMP, **tags))
 
 
-def deflated(body: bytes, dataset, folder: Path) -> Path:
+def deflated(body: bytes, dataset: Callable[..., Dataset], folder: Path) -> Path:
     ds = dataset(RAMP)
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     path = folder / "deflated.dcm"
@@ -206,7 +225,9 @@ def deflated(body: bytes, dataset, folder: Path) -> Path:
     return path
 
 
-def test_deflated_dicom_is_read_and_a_deflate_bomb_is_not(read, store, dataset, folder):
+def test_deflated_dicom_is_read_and_a_deflate_bomb_is_not(
+    read: Read, store: ArtifactStore, dataset: Callable[..., Dataset], folder: Path
+) -> None:
     [image] = read(deflated(b"", dataset, folder)).images
     assert np.array_equal(store.get(image.artifact_id), RAMP)
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -215,7 +236,7 @@ def test_deflated_dicom_is_read_and_a_deflate_bomb_is_not(read, store, dataset, 
         read(deflated(bomb, dataset, folder))
 
 
-def test_a_stream_larger_than_its_header_is_refused_before_decoding(read, folder):
+def test_a_stream_larger_than_its_header_is_refused_before_decoding(read: Read, folder: Path) -> None:
     from pydicom import dcmread
 
     ds = dcmread(TEST_FILES / "JPEG2000.dcm")
@@ -237,39 +258,48 @@ def test_a_stream_larger_than_its_header_is_refused_before_decoding(read, folder
         ("SC_rgb_rle.dcm", "SC_rgb_rle_16bit.dcm"),
     ],
 )
-def test_lossless_transfer_syntaxes_give_the_same_artifact(read, compressed, plain):
+def test_lossless_transfer_syntaxes_give_the_same_artifact(read: Read, compressed: str, plain: str) -> None:
     [one], [other] = read(TEST_FILES / compressed).images, read(TEST_FILES / plain).images
     assert one.artifact_id == other.artifact_id
     assert one.id == other.id
 
 
 @pytest.mark.parametrize(
-    "name", ["SC_rgb_dcmtk_+eb+cr.dcm", "SC_rgb_dcmtk_+eb+cy+np.dcm", "SC_rgb_jpeg_gdcm.dcm", "SC_ybr_full_422_uncompressed.dcm"]
+    "name",
+    [
+        "SC_rgb_dcmtk_+eb+cr.dcm",
+        "SC_rgb_dcmtk_+eb+cy+np.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "SC_ybr_full_422_uncompressed.dcm",
+    ],
 )
-def test_ybr_and_rgb_jpegs_show_the_same_colour_bars(read, store, name):
+def test_ybr_and_rgb_jpegs_show_the_same_colour_bars(read: Read, store: ArtifactStore, name: str) -> None:
     [image] = read(TEST_FILES / name).images
     pixels = store.get(image.artifact_id)
     assert pixels[5, 50].astype(int).tolist() == pytest.approx([255, 0, 0], abs=12)
-    assert pixels[45, 50].astype(int).tolist() == pytest.approx([0, 0, 255], abs=12) or pixels[25, 50, 1] >= 0
+    assert pixels[95, 50].astype(int).tolist() == pytest.approx([255, 255, 255], abs=12)
 
 
-def test_palette_colours_are_applied(read, store):
+def test_palette_colours_are_applied(read: Read, store: ArtifactStore) -> None:
     [image] = read(TEST_FILES / "examples_palette.dcm").images
     assert store.get(image.artifact_id).shape == (350, 800, 3)
 
 
-def test_every_test_file_of_pydicom_is_a_case_or_a_refusal(read):
-    for path in sorted(TEST_FILES.glob("*")):
-        if path.is_file():
-            try:
-                assert read(path).images
-            except InputRefused as error:
-                assert error.todo
+def test_every_test_file_of_pydicom_is_a_case_or_a_refusal(read: Read) -> None:
+    refusals = []
+    for path in sorted(p for p in TEST_FILES.glob("*") if p.is_file()):
+        try:
+            assert read(path).images
+        except InputRefused as error:
+            refusals.append(error)
+    assert all(error.todo for error in refusals)
 
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_cut_dicom_is_always_refused(store, tmp_path, dataset, data):
+def test_a_cut_dicom_is_always_refused(
+    store: ArtifactStore, tmp_path: Path, dataset: Callable[..., Dataset], data: st.DataObject
+) -> None:
     path = tmp_path / "a.dcm"
     dataset(RAMP).save_as(path, enforce_file_format=True)
     whole = path.read_bytes()

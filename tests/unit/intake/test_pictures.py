@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image as PilImage
 from PIL.PngImagePlugin import PngInfo
 
+from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, InputUnsupported
 from clinigraph.intake import read_case
+from clinigraph.models.case import Case
 from clinigraph.models.imaging import ImageFormat
 from clinigraph.settings import Settings
+
+Read = Callable[..., Case]
+Make = Callable[..., Path]
+Grey = NDArray[np.uint8]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +51,16 @@ from clinigraph.settings import Settings
         ("CMYK", "a.tif", (16, 24, 3), "uint8"),
     ],
 )
-def test_each_mode_gives_rgb_or_grey_in_its_own_depth(read, store, picture, gradient, mode, name, shape, dtype):
+def test_each_mode_gives_rgb_or_grey_in_its_own_depth(
+    read: Read,
+    store: ArtifactStore,
+    picture: Make,
+    gradient: Grey,
+    mode: str,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: str,
+) -> None:
     source = PilImage.fromarray(gradient)
     image = source.convert("I").convert(mode) if mode in ("I;16", "F") else source.convert(mode)
     [read_image] = read(picture(image, name)).images
@@ -53,14 +72,16 @@ def test_each_mode_gives_rgb_or_grey_in_its_own_depth(read, store, picture, grad
     assert read_image.geometry.spacing_mm is None
 
 
-def test_grey_values_survive_exactly(read, store, picture):
+def test_grey_values_survive_exactly(read: Read, store: ArtifactStore, picture: Make) -> None:
     values = np.arange(0, 60000, 500, dtype=np.uint16).reshape(10, 12)
     [image] = read(picture(values)).images
     assert np.array_equal(store.get(image.artifact_id), values)
 
 
 @pytest.mark.parametrize("planes", ["contig", "separate"])
-def test_sixteen_bit_colour_tiff_is_scaled_by_its_range(read, store, folder, planes):
+def test_sixteen_bit_colour_tiff_is_scaled_by_its_range(
+    read: Read, store: ArtifactStore, folder: Path, planes: str
+) -> None:
     import tifffile
 
     values = np.zeros((8, 9, 3), np.uint16)
@@ -71,7 +92,7 @@ def test_sixteen_bit_colour_tiff_is_scaled_by_its_range(read, store, folder, pla
     assert store.get(image.artifact_id)[0, 0].tolist() in ([255, 127, 0], [255, 128, 0])
 
 
-def test_white_is_zero_is_inverted(read, store, folder, gradient):
+def test_white_is_zero_is_inverted(read: Read, store: ArtifactStore, folder: Path, gradient: Grey) -> None:
     import tifffile
 
     tifffile.imwrite(folder / "a.tif", gradient.astype(np.uint16) * 200, photometric="miniswhite")
@@ -80,15 +101,21 @@ def test_white_is_zero_is_inverted(read, store, folder, gradient):
 
 
 UPRIGHT = {
-    2: PilImage.Transpose.FLIP_LEFT_RIGHT, 3: PilImage.Transpose.ROTATE_180, 4: PilImage.Transpose.FLIP_TOP_BOTTOM,
-    5: PilImage.Transpose.TRANSPOSE, 6: PilImage.Transpose.ROTATE_270, 7: PilImage.Transpose.TRANSVERSE,
+    2: PilImage.Transpose.FLIP_LEFT_RIGHT,
+    3: PilImage.Transpose.ROTATE_180,
+    4: PilImage.Transpose.FLIP_TOP_BOTTOM,
+    5: PilImage.Transpose.TRANSPOSE,
+    6: PilImage.Transpose.ROTATE_270,
+    7: PilImage.Transpose.TRANSVERSE,
     8: PilImage.Transpose.ROTATE_90,
 }
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_exif_orientation_is_turned_upright(read, store, picture, gradient, name, orientation):
+def test_exif_orientation_is_turned_upright(
+    read: Read, store: ArtifactStore, picture: Make, gradient: Grey, name: str, orientation: int
+) -> None:
     original = gradient.copy()
     original[:4, :4] = 255
     exif = PilImage.Exif()
@@ -100,7 +127,7 @@ def test_exif_orientation_is_turned_upright(read, store, picture, gradient, name
     assert any("orientation" in note for note in image.notes)
 
 
-def test_a_float_picture_with_gaps_is_filled_and_says_so(read, store, picture):
+def test_a_float_picture_with_gaps_is_filled_and_says_so(read: Read, store: ArtifactStore, picture: Make) -> None:
     values = np.ones((4, 5), np.float32)
     values[0, 0] = np.nan
     [image] = read(picture(values, "a.tif")).images
@@ -110,7 +137,7 @@ def test_a_float_picture_with_gaps_is_filled_and_says_so(read, store, picture):
         read(picture(values * np.nan, "b.tif"))
 
 
-def test_transparency_is_laid_over_black(read, store, picture):
+def test_transparency_is_laid_over_black(read: Read, store: ArtifactStore, picture: Make) -> None:
     pixels = np.full((4, 4, 4), 200, np.uint8)
     pixels[0, 0, 3] = 0
     [image] = read(picture(pixels)).images
@@ -119,19 +146,19 @@ def test_transparency_is_laid_over_black(read, store, picture):
     assert "transparent parts laid over black" in image.notes
 
 
-def test_text_in_the_file_does_not_enter_the_case(read, picture, gradient):
+def test_text_in_the_file_does_not_enter_the_case(read: Read, picture: Make, gradient: Grey) -> None:
     info = PngInfo()
     info.add_text("Patient", "Jane Doe")
     case = read(picture(gradient, "Doe_Jane_1950.png", pnginfo=info))
     assert "Doe" not in case.model_dump_json()
 
 
-def test_the_content_counts_not_the_name(read, picture, gradient, folder):
+def test_the_content_counts_not_the_name(read: Read, picture: Make, gradient: Grey, folder: Path) -> None:
     picture(gradient, "a.png").rename(folder / "a.dcm")
     assert read(folder / "a.dcm").images[0].format is ImageFormat.PNG
 
 
-def test_several_pages_give_the_first_with_a_note(read, picture, gradient):
+def test_several_pages_give_the_first_with_a_note(read: Read, picture: Make, gradient: Grey) -> None:
     pages = [PilImage.fromarray(gradient), PilImage.fromarray(gradient[:, ::-1].copy())]
     [image] = read(picture(pages[0], "a.tif", save_all=True, append_images=pages[1:])).images
     assert "first of 2 pages" in image.notes
@@ -147,13 +174,13 @@ def png(width: int, height: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def test_a_huge_png_of_a_few_bytes_is_refused_by_its_header(read, folder):
+def test_a_huge_png_of_a_few_bytes_is_refused_by_its_header(read: Read, folder: Path) -> None:
     (folder / "a.png").write_bytes(png(20_000, 20_000, b""))
-    with pytest.raises(InputTooLarge, match=r"20000 x 20000 pixels .*200 megapixels: .*a\.png\. .*CLINIGRAPH_MAX_MEGAPIX"):
+    with pytest.raises(InputTooLarge, match=r"20000 x 20000 pixels .*200 megapixels: .*a\.png\. .*raise CLINI"):
         read(folder / "a.png")
 
 
-def test_inflation_is_judged_above_32_mib(read, folder):
+def test_inflation_is_judged_above_32_mib(read: Read, folder: Path) -> None:
     (folder / "small.png").write_bytes(png(5_000, 5_000, b"\0" * 5_001 * 5_000))
     (folder / "large.png").write_bytes(png(6_000, 6_000, b"\0" * 6_001 * 6_000))
     assert read(folder / "small.png").images[0].geometry.shape == (5_000, 5_000)
@@ -161,18 +188,18 @@ def test_inflation_is_judged_above_32_mib(read, folder):
         read(folder / "large.png")
 
 
-def test_pillows_own_limit_never_shows(read, folder):
+def test_pillows_own_limit_never_shows(read: Read, folder: Path) -> None:
     (folder / "a.png").write_bytes(png(10_000, 10_000, b"\0" * 10_001 * 10_000))
     [image] = read(folder / "a.png", settings=Settings(max_inflation=1e6)).images
     assert image.geometry.shape == (10_000, 10_000)
 
 
-def test_decoded_bytes_have_a_limit(read, picture, gradient):
+def test_decoded_bytes_have_a_limit(read: Read, picture: Make, gradient: Grey) -> None:
     with pytest.raises(InputTooLarge, match="the limit is"):
         read(picture(gradient, compress_level=9), settings=Settings(max_decoded_bytes=300))
 
 
-def test_a_wrong_checksum_is_refused(read, folder, png_bytes):
+def test_a_wrong_checksum_is_refused(read: Read, folder: Path, png_bytes: bytes) -> None:
     broken = bytearray(png_bytes)
     broken[-20] ^= 0xFF
     (folder / "a.png").write_bytes(bytes(broken))
@@ -180,7 +207,7 @@ def test_a_wrong_checksum_is_refused(read, folder, png_bytes):
         read(folder / "a.png")
 
 
-def test_twelve_bit_jpeg_is_unsupported(read, picture, gradient, folder):
+def test_twelve_bit_jpeg_is_unsupported(read: Read, picture: Make, gradient: Grey, folder: Path) -> None:
     data = bytearray(picture(gradient, "a.jpg").read_bytes())
     data[data.find(b"\xff\xc0") + 4] = 12
     (folder / "a.jpg").write_bytes(bytes(data))
@@ -198,7 +225,7 @@ def encoded(kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_cut_file_is_always_refused(store, tmp_path, kind, data):
+def test_a_cut_file_is_always_refused(store: ArtifactStore, tmp_path: Path, kind: str, data: st.DataObject) -> None:
     whole = encoded(kind)
     end = data.draw(st.integers(0, len(whole) - 1 if kind != "TIFF" else len(whole) // 2))
     path = tmp_path / "cut"
@@ -212,13 +239,13 @@ def test_a_cut_file_is_always_refused(store, tmp_path, kind, data):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_flipped_bytes_give_an_image_or_a_refusal(store, tmp_path, kind, data):
+def test_flipped_bytes_give_an_image_or_a_refusal(
+    store: ArtifactStore, tmp_path: Path, kind: str, data: st.DataObject
+) -> None:
     broken = bytearray(encoded(kind))
     for _ in range(data.draw(st.integers(1, 5))):
         broken[data.draw(st.integers(0, min(len(broken) - 1, 600)))] = data.draw(st.integers(0, 255))
     path = tmp_path / "flipped"
     path.write_bytes(bytes(broken))
-    try:
+    with contextlib.suppress(InputRefused):
         assert read_case([path], artifacts=store, settings=Settings()).images
-    except InputRefused:
-        pass

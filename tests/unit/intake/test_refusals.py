@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import CaseInvalid, InputRefused, InputUnreadable, InputUnsupported, UsageError
 from clinigraph.intake import read_case
+from clinigraph.models.case import Case
 from clinigraph.models.imaging import Box
 from clinigraph.settings import Settings
 
+Read = Callable[..., Case]
+Make = Callable[..., Path]
+Grey = NDArray[np.uint8]
 
-def test_missing_path(read, folder):
+
+def test_missing_path(read: Read, folder: Path) -> None:
     with pytest.raises(InputUnreadable, match=r"no such file or folder: .*gone\.png"):
         read(folder / "gone.png")
 
 
-def test_empty_file(read, folder):
+def test_empty_file(read: Read, folder: Path) -> None:
     (folder / "a.png").touch()
     with pytest.raises(InputUnreadable, match="empty"):
         read(folder / "a.png")
 
 
-def test_text_named_png(read, folder):
+def test_text_named_png(read: Read, folder: Path) -> None:
     (folder / "a.png").write_text("dear colleague, find enclosed")
     with pytest.raises(InputUnreadable, match="holds text"):
         read(folder / "a.png")
@@ -34,50 +44,60 @@ def test_text_named_png(read, folder):
 
 @pytest.mark.parametrize(
     ("start", "name"),
-    [(b"%PDF-1.7", "PDF"), (b"GIF89a", "GIF"), (b"PK\x03\x04", "ZIP"), (b"NRRD0004", "NRRD"), (b"\0\0\0\x18ftypmp42", "video")],
+    [
+        (b"%PDF-1.7", "PDF"),
+        (b"GIF89a", "GIF"),
+        (b"PK\x03\x04", "ZIP"),
+        (b"NRRD0004", "NRRD"),
+        (b"\0\0\0\x18ftypmp42", "video"),
+    ],
 )
-def test_foreign_formats_are_named(read, folder, start, name):
+def test_foreign_formats_are_named(read: Read, folder: Path, start: bytes, name: str) -> None:
     (folder / "a.png").write_bytes(start + bytes(200))
     with pytest.raises(InputUnsupported, match=name):
         read(folder / "a.png")
 
 
-def test_garbage(read, folder):
+def test_garbage(read: Read, folder: Path) -> None:
     (folder / "a.dcm").write_bytes(np.random.default_rng(0).bytes(4000))
     with pytest.raises(InputUnsupported, match="no image format"):
         read(folder / "a.dcm")
 
 
-def test_empty_folder(read, folder):
+def test_empty_folder(read: Read, folder: Path) -> None:
     with pytest.raises(CaseInvalid, match="folder is empty"):
         read(folder)
 
 
-def test_folder_without_an_image(read, folder):
+def test_folder_without_an_image(read: Read, folder: Path) -> None:
     (folder / "notes.txt").write_text("nothing here")
     with pytest.raises(CaseInvalid, match="holds no image"):
         read(folder)
 
 
-def test_no_path_is_wrong_usage(read):
+def test_no_path_is_wrong_usage(read: Read) -> None:
     with pytest.raises(UsageError):
         read()
 
 
-def test_a_pipe_is_no_file(read, folder):
+def test_a_pipe_is_no_file(read: Read, folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     with pytest.raises(InputUnreadable, match="neither a file nor a folder"):
         read(folder / "pipe")
 
 
-def test_a_link_out_of_a_folder_is_refused(read, folder, picture, gradient, tmp_path):
+def test_a_link_out_of_a_folder_is_refused(
+    read: Read, folder: Path, picture: Make, gradient: Grey, tmp_path: Path
+) -> None:
     outside = picture(gradient).rename(tmp_path / "outside.png")
     (folder / "inside.png").symlink_to(outside)
     with pytest.raises(CaseInvalid, match="leads out"):
         read(folder)
 
 
-def test_plain_images_of_a_folder_form_one_case_and_other_files_are_counted(read, folder, picture, gradient):
+def test_plain_images_of_a_folder_form_one_case_and_other_files_are_counted(
+    read: Read, folder: Path, picture: Make, gradient: Grey
+) -> None:
     picture(gradient, "b.png")
     picture(gradient[:, ::-1].copy(), "a.png")
     (folder / "README.txt").write_text("text")
@@ -87,14 +107,16 @@ def test_plain_images_of_a_folder_form_one_case_and_other_files_are_counted(read
     assert "1 other file(s) of the folder are no images and were not read" in case.images[0].notes
 
 
-def test_a_damaged_image_in_a_folder_is_not_passed_over(read, folder, picture, gradient):
+def test_a_damaged_image_in_a_folder_is_not_passed_over(
+    read: Read, folder: Path, picture: Make, gradient: Grey
+) -> None:
     picture(gradient, "a.png")
     (folder / "b.png").write_bytes((folder / "a.png").read_bytes()[:60])
     with pytest.raises(InputUnreadable, match=r"b\.png"):
         read(folder)
 
 
-def test_boxes_belong_to_the_one_current_image_and_fit_into_it(read, picture, gradient):
+def test_boxes_belong_to_the_one_current_image_and_fit_into_it(read: Read, picture: Make, gradient: Grey) -> None:
     path, other = picture(gradient), picture(gradient[:, ::-1].copy(), "b.png")
     box = Box(x0=1, y0=2, x1=5, y1=6)
     assert read(path, boxes={"optic_disc": box}).images[0].boxes == {"optic_disc": box}
@@ -106,10 +128,8 @@ def test_boxes_belong_to_the_one_current_image_and_fit_into_it(read, picture, gr
 
 @given(content=st.binary(max_size=600))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_give_a_refusal_or_a_case(store, tmp_path, content):
+def test_any_bytes_give_a_refusal_or_a_case(store: ArtifactStore, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
-    try:
-        read_case([path], artifacts=store, settings=Settings())
-    except InputRefused as error:
-        assert error.todo
+    with contextlib.suppress(InputRefused):
+        assert read_case([path], artifacts=store, settings=Settings()).images

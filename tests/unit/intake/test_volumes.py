@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import CaseInvalid, InputTooLarge, InputUnreadable, InputUnsupported
 from clinigraph.intake.stack import Plane, order_planes, plane_of, ras_to_lps
+from clinigraph.models.case import Case
 from clinigraph.models.imaging import SpacingSource
+
+Read = Callable[..., Case]
+Make = Callable[..., Path]
 
 AXIAL = [1, 0, 0, 0, 1, 0]
 
 
-def slices(dicom, depths, **tags):
+def slices(dicom: Make, depths: list[float], **tags: dict[str, object]) -> None:
     for n, z in enumerate(depths):
         pixels = np.full((4, 6), round(float(z)) + 100, np.int16)
         place = {"ImagePositionPatient": [-10, -20, z], "ImageOrientationPatient": AXIAL, "PixelSpacing": [0.5, 0.25]}
         dicom(pixels, f"{n:03}.dcm", **{**place, "InstanceNumber": n, **tags})
 
 
-def test_a_series_folder_becomes_one_volume_sorted_along_the_normal(read, store, dicom, folder):
+def test_a_series_folder_becomes_one_volume_sorted_along_the_normal(
+    read: Read, store: ArtifactStore, dicom: Make, folder: Path
+) -> None:
     slices(dicom, [30, 0, 10, 20])
     [image] = read(folder).images
     volume = store.get(image.artifact_id)
@@ -37,7 +47,9 @@ def test_a_series_folder_becomes_one_volume_sorted_along_the_normal(read, store,
     assert direction[:, 2].tolist() == [1, 0, 0]
 
 
-def test_a_gap_forbids_millimetres_and_a_duplicate_is_left_out(read, store, dicom, folder):
+def test_a_gap_forbids_millimetres_and_a_duplicate_is_left_out(
+    read: Read, store: ArtifactStore, dicom: Make, folder: Path
+) -> None:
     slices(dicom, [0, 10, 20, 20, 50])
     [image] = read(folder).images
     assert image.geometry.shape[0] == 4
@@ -46,21 +58,24 @@ def test_a_gap_forbids_millimetres_and_a_duplicate_is_left_out(read, store, dico
     assert "1 slices at a place already taken were left out" in image.notes
 
 
-def test_an_oblique_stack_keeps_its_direction(read, dicom, folder):
+def test_an_oblique_stack_keeps_its_direction(read: Read, dicom: Make, folder: Path) -> None:
     c, s = np.cos(0.3), np.sin(0.3)
     axes = [1, 0, 0, 0, float(c), float(s)]
     for n in range(3):
         place = [0, float(-s * 5 * n), float(c * 5 * n)]
         dicom(
-            np.full((4, 6), n, np.int16), f"{n}.dcm",
-            ImagePositionPatient=place, ImageOrientationPatient=axes, PixelSpacing=[1, 1],
+            np.full((4, 6), n, np.int16),
+            f"{n}.dcm",
+            ImagePositionPatient=place,
+            ImageOrientationPatient=axes,
+            PixelSpacing=[1, 1],
         )
     [image] = read(folder).images
     assert image.geometry.spacing_mm == pytest.approx((5, 1, 1), abs=1e-3)
     assert np.reshape(image.geometry.direction, (3, 3))[:, 0] == pytest.approx([0, -s, c], abs=1e-6)
 
 
-def test_a_tilted_gantry_is_noted(read, dicom, folder):
+def test_a_tilted_gantry_is_noted(read: Read, dicom: Make, folder: Path) -> None:
     for n in range(3):
         place = {"ImagePositionPatient": [0, 2 * n, 5 * n], "ImageOrientationPatient": AXIAL}
         dicom(np.full((4, 6), n, np.int16), f"{n}.dcm", **place)
@@ -68,15 +83,18 @@ def test_a_tilted_gantry_is_noted(read, dicom, folder):
     assert any("tilted gantry" in note for note in image.notes)
 
 
-def test_a_localizer_in_the_series_stays_its_own_image(read, dicom, folder):
+def test_a_localizer_in_the_series_stays_its_own_image(read: Read, dicom: Make, folder: Path) -> None:
     slices(dicom, [0, 10, 20])
     dicom(
-        np.zeros((4, 6), np.int16), "scout.dcm", ImagePositionPatient=[0, 0, 0], ImageOrientationPatient=[0, 1, 0, 0, 0, -1]
+        np.zeros((4, 6), np.int16),
+        "scout.dcm",
+        ImagePositionPatient=[0, 0, 0],
+        ImageOrientationPatient=[0, 1, 0, 0, 0, -1],
     )
     assert sorted(len(i.geometry.shape) for i in read(folder).images) == [2, 3]
 
 
-def test_two_films_of_a_series_stay_two_images(read, dicom, folder):
+def test_two_films_of_a_series_stay_two_images(read: Read, dicom: Make, folder: Path) -> None:
     dicom(np.zeros((4, 6), np.uint16), "a.dcm", Modality="DX", ViewPosition="PA")
     dicom(np.ones((4, 6), np.uint16), "b.dcm", Modality="DX", ViewPosition="LL")
     case = read(folder)
@@ -84,7 +102,7 @@ def test_two_films_of_a_series_stay_two_images(read, dicom, folder):
     assert len(case.studies) == 1
 
 
-def test_mixed_patients_are_refused_without_naming_them(read, dicom, folder):
+def test_mixed_patients_are_refused_without_naming_them(read: Read, dicom: Make, folder: Path) -> None:
     dicom(np.zeros((4, 6), np.uint16), "a.dcm", PatientID="A-1")
     dicom(np.ones((4, 6), np.uint16), "b.dcm", PatientID="B-2")
     with pytest.raises(CaseInvalid, match="Mixed patients") as caught:
@@ -92,14 +110,14 @@ def test_mixed_patients_are_refused_without_naming_them(read, dicom, folder):
     assert "A-1" not in str(caught.value)
 
 
-def test_one_slice_folder_is_a_picture(read, dicom, folder):
+def test_one_slice_folder_is_a_picture(read: Read, dicom: Make, folder: Path) -> None:
     slices(dicom, [5])
     [image] = read(folder).images
     assert image.geometry.shape == (4, 6)
     assert np.reshape(image.geometry.direction, (3, 3))[:, 0].tolist() == [1, 0, 0]
 
 
-def test_nifti_is_transposed_and_stated_in_lps(read, store, nifti):
+def test_nifti_is_transposed_and_stated_in_lps(read: Read, store: ArtifactStore, nifti: Make) -> None:
     values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     affine = np.array([[2.0, 0, 0, 10], [0, 3, 0, 20], [0, 0, 4, 30], [0, 0, 0, 1]])
     [image] = read(nifti(values, affine)).images
@@ -113,12 +131,12 @@ def test_nifti_is_transposed_and_stated_in_lps(read, store, nifti):
     assert direction[:, 0].tolist() == [0, 0, 1]
 
 
-def test_nifti_gz_is_the_same_as_nifti(read, nifti):
+def test_nifti_gz_is_the_same_as_nifti(read: Read, nifti: Make) -> None:
     values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
     assert read(nifti(values)).images == read(nifti(values, name="v.nii.gz")).images
 
 
-def test_scaled_and_nan_values_are_handled_and_said(read, store, nifti):
+def test_scaled_and_nan_values_are_handled_and_said(read: Read, store: ArtifactStore, nifti: Make) -> None:
     values = np.ones((2, 3, 4), np.float32)
     values[0, 0, 0] = np.nan
     [image] = read(nifti(values)).images
@@ -128,18 +146,18 @@ def test_scaled_and_nan_values_are_handled_and_said(read, store, nifti):
         read(nifti(np.full((2, 3, 4), np.nan, np.float32)))
 
 
-def test_one_slice_nifti_is_a_picture_with_a_note(read, nifti):
+def test_one_slice_nifti_is_a_picture_with_a_note(read: Read, nifti: Make) -> None:
     [image] = read(nifti(np.ones((5, 6, 1), np.int16))).images
     assert image.geometry.shape == (6, 5)
     assert "one slice, read as a picture" in image.notes
 
 
-def test_four_dimensions_are_refused_with_a_hint(read, nifti):
+def test_four_dimensions_are_refused_with_a_hint(read: Read, nifti: Make) -> None:
     with pytest.raises(InputUnsupported, match=r"series of 7 volumes \(4-D\).*slicer"):
         read(nifti(np.ones((2, 3, 4, 7), np.int16)))
 
 
-def test_voxel_sizes_of_zero_forbid_millimetres(read, nifti):
+def test_voxel_sizes_of_zero_forbid_millimetres(read: Read, nifti: Make) -> None:
     path = nifti(np.ones((2, 3, 4), np.int16))
     data = bytearray(path.read_bytes())
     data[80:88], data[252:256] = np.array([0, -1], "<f4").tobytes(), bytes(4)  # pixdim, qform_code and sform_code
@@ -149,7 +167,7 @@ def test_voxel_sizes_of_zero_forbid_millimetres(read, nifti):
     assert "the header has no positive voxel size: no millimetres are reported" in image.notes
 
 
-def test_a_header_that_claims_terabytes_is_refused(read, nifti):
+def test_a_header_that_claims_terabytes_is_refused(read: Read, nifti: Make) -> None:
     path = nifti(np.ones((2, 3, 4), np.int16))
     data = bytearray(path.read_bytes())
     data[40:48] = np.array([3, 9000, 9000, 30000], "<i2").tobytes()
@@ -158,7 +176,7 @@ def test_a_header_that_claims_terabytes_is_refused(read, nifti):
         read(path)
 
 
-def test_gzip_is_inflated_no_further_than_the_header_says(read, nifti, folder):
+def test_gzip_is_inflated_no_further_than_the_header_says(read: Read, nifti: Make, folder: Path) -> None:
     plain = nifti(np.ones((2, 3, 4), np.int16)).read_bytes()
     (folder / "bomb.nii.gz").write_bytes(gzip.compress(plain + bytes(40 * 2**20)))
     with pytest.raises(InputTooLarge, match="beyond what its header says"):
@@ -166,7 +184,7 @@ def test_gzip_is_inflated_no_further_than_the_header_says(read, nifti, folder):
 
 
 @pytest.mark.parametrize("name", ["v.nii", "v.nii.gz"])
-def test_a_cut_nifti_is_refused(read, nifti, name):
+def test_a_cut_nifti_is_refused(read: Read, nifti: Make, name: str) -> None:
     path = nifti(np.random.default_rng(0).integers(0, 99, (9, 9, 9), dtype=np.int16), name=name)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputUnreadable):
@@ -177,7 +195,7 @@ angles = st.floats(-3, 3, allow_nan=False)
 
 
 @given(angles, angles, st.lists(st.floats(-500, 500), min_size=3, max_size=3), st.floats(0.1, 10))
-def test_ras_and_lps_turn_into_each_other(a, b, origin, size):
+def test_ras_and_lps_turn_into_each_other(a: float, b: float, origin: list[float], size: float) -> None:
     turn_z = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
     turn_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     affine = np.eye(4)
@@ -188,7 +206,7 @@ def test_ras_and_lps_turn_into_each_other(a, b, origin, size):
 
 
 @given(angles, st.permutations(range(6)), st.floats(0.5, 5))
-def test_order_does_not_depend_on_the_order_of_files(angle, order, step):
+def test_order_does_not_depend_on_the_order_of_files(angle: float, order: list[int], step: float) -> None:
     axes = (np.cos(angle), np.sin(angle), 0.0, -np.sin(angle), np.cos(angle), 0.0)
     planes = [Plane((1.0, 2.0, step * i), tuple(float(v) for v in axes)) for i in order]
     stack = order_planes(planes)
@@ -201,5 +219,5 @@ def test_order_does_not_depend_on_the_order_of_files(angle, order, step):
     ("position", "orientation"),
     [(None, AXIAL), ([0, 0], AXIAL), ([0, 0, "x"], AXIAL), ([0, 0, 0], [1, 0, 0, 1, 0, 0]), ([0, 0, 0], [0] * 6)],
 )
-def test_positions_that_are_none_give_no_plane(position, orientation):
+def test_positions_that_are_none_give_no_plane(position: list[Any] | None, orientation: list[float]) -> None:
     assert plane_of(position, orientation) is None
