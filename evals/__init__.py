@@ -1,1 +1,1 @@
-"""clinigraph.evals"""
+"""Benchmarks and agent evals."""

@@ -41,11 +41,18 @@ RECURSION_LIMIT = 100
 """Most supersteps of one run; the longest legal one (all alternatives tried, two revisions) stays far below."""
 
 
-def build_graph(checkpointer: BaseCheckpointSaver[str] | None, node_timeout_s: float) -> CaseGraph:
-    """Compile the state machine.
+def with_checkpoints(graph: CaseGraph, checkpointer: BaseCheckpointSaver[str]) -> CaseGraph:
+    """Return a compiled state machine that keeps its states; costs nothing, so one compilation serves a session."""
+    kept = graph.copy(update={"checkpointer": checkpointer})
+    if not isinstance(kept, CompiledStateGraph):
+        raise TypeError("LangGraph gave another kind of graph")
+    return kept
+
+
+def build_graph(node_timeout_s: float) -> CaseGraph:
+    """Compile the state machine, without checkpoints.
 
     Args:
-        checkpointer: Where states are kept; None keeps none.
         node_timeout_s: Longest time of one node, in seconds; tools have their own, shorter ones.
     """
     graph = StateGraph(CaseState, context_schema=Dependencies)
@@ -63,7 +70,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None, node_timeout_s: f
         ("sign", "finish"), ("finish", END),
     ):  # fmt: skip
         graph.add_edge(source, target)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()
 
 
 _PAUSING = ("approve", "sign")

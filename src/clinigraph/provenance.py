@@ -87,6 +87,8 @@ def _git(root: Path, *arguments: str) -> str | None:
 def run_record(
     *,
     run_id: RunId,
+    code: CodeVersion,
+    packages: Mapping[str, str],
     settings: Settings,
     arguments: Mapping[str, str],
     algorithms: tuple[AlgorithmIdentification, ...] = (),
@@ -100,6 +102,8 @@ def run_record(
 
     Args:
         run_id: Id of the run.
+        code: See :func:`code_version`.
+        packages: See :func:`package_versions`.
         settings: Settings as resolved.
         arguments: Arguments as given, without paths (paths may hold names).
         algorithms: Tools and networks that took part.
@@ -111,8 +115,8 @@ def run_record(
     """
     return RunRecord(
         run_id=run_id,
-        code=code_version(),
-        packages=package_versions(),
+        code=code,
+        packages=dict(packages),
         algorithms=algorithms,
         models=dict(models or {}),
         tokens=dict(tokens or {}),

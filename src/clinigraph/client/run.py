@@ -14,7 +14,7 @@ from clinigraph.client.assembly import algorithms, assemble, cited_cards
 from clinigraph.client.options import RunOptions
 from clinigraph.client.places import RunPlace
 from clinigraph.client.report import Report
-from clinigraph.graphs.build import RECURSION_LIMIT, CaseGraph, build_graph
+from clinigraph.graphs.build import RECURSION_LIMIT, CaseGraph, with_checkpoints
 from clinigraph.graphs.checkpoints import open_checkpoints
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_report import passages_of
@@ -62,7 +62,7 @@ class CaseRun:
         return self._pause
 
     async def _drive(self, saver: AsyncSqliteSaver) -> AsyncIterator[RunEvent]:
-        graph = build_graph(saver, self._session.settings.node_timeout_s)
+        graph = with_checkpoints(self._session.graph, saver)
         config: RunnableConfig = {
             "configurable": {"thread_id": self._place.run_id},
             "recursion_limit": RECURSION_LIMIT,
@@ -171,6 +171,8 @@ class CaseRun:
         made = DiagnosticPlan.model_validate(state["plan"]) if "plan" in state else None
         record = run_record(
             run_id=self._place.run_id,
+            code=self._session.code,
+            packages=self._session.packages,
             settings=self._session.settings,
             arguments={"protocol": self._options.protocol or "", "approve": str(self._options.approve)},
             algorithms=algorithms(state, specs),

@@ -20,13 +20,15 @@ from clinigraph.client.places import RunPlace, run_place
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
 from clinigraph.errors import PlanInvalid
+from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
 from clinigraph.knowledge.protocols import load_protocols
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId, RunId
 from clinigraph.models.events import RunEvent
 from clinigraph.models.planning import DiagnosticProtocol
-from clinigraph.provenance import package_versions
+from clinigraph.models.run import CodeVersion
+from clinigraph.provenance import code_version, package_versions
 from clinigraph.settings import Settings
 from clinigraph.tools.contract import ToolContext
 
@@ -59,6 +61,21 @@ class Session:
         self._given_protocols = protocols
         self._given_classifier = classifier
         self._given_roles = roles
+
+    @cached_property
+    def graph(self) -> CaseGraph:
+        """The compiled state machine."""
+        return build_graph(self.settings.node_timeout_s)
+
+    @cached_property
+    def code(self) -> CodeVersion:
+        """The code that runs; asked of git once a session."""
+        return code_version()
+
+    @cached_property
+    def packages(self) -> Mapping[str, str]:
+        """Versions of the packages that shape a result."""
+        return package_versions()
 
     @cached_property
     def model(self) -> ChatModel | None:
@@ -138,7 +155,7 @@ class Session:
 
     def run_id(self, source: CaseSource, options: RunOptions) -> RunId:
         """Return the id of a run: equal for equal input, options, settings and packages."""
-        parts = (source.digest(), options.key(), repr(self.settings.resolved()), repr(package_versions()))
+        parts = (source.digest(), options.key(), repr(self.settings.resolved()), repr(self.packages))
         return RunId(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
 
     def place(self, run_id: RunId) -> RunPlace:
