@@ -105,9 +105,7 @@ class _Index:
             details=tuple((k, v) for k, v in node_details(node) if v),
             quote=node.value.text if isinstance(node, PassageNode) else "",
             passage_id=passage_id,
-            children=tuple(
-                self.step(e.ground, words.EDGES[e.kind], seen=seen) for e in self.below.get(node_id, ())
-            ),
+            children=tuple(self.step(e.ground, words.EDGES[e.kind], seen=seen) for e in self.below.get(node_id, ())),
         )
 
 

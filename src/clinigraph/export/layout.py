@@ -9,8 +9,8 @@ from graphlib import TopologicalSorter
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.evidence import EdgeKind, EvidenceEdge, EvidenceGraph
 
-BOX_WIDTH, BOX_HEIGHT = 196, 58
-GAP_X, GAP_Y, MARGIN = 64, 14, 12
+BOX_WIDTH, BOX_HEIGHT = 174, 72
+GAP_X, GAP_Y, MARGIN = 36, 12, 4
 SWEEPS = 6
 
 Links = Mapping[EvidenceId, Sequence[EvidenceId]]
@@ -47,8 +47,9 @@ def reduced_edges(graph: EvidenceGraph) -> tuple[EvidenceEdge, ...]:
 def lay_out(graph: EvidenceGraph) -> Placed:
     """Return the places of all nodes.
 
-    Each node stands one column left of the leftmost node that rests on it (after Sugiyama 1981: layering, then
-    barycentre sweeps to reduce crossings), so every edge runs from left to right.
+    Each node stands one column left of the leftmost node that rests on it, so every edge runs from left to right.
+    Layers, then barycentre sweeps against crossings, then heights near the neighbours (after Sugiyama and others
+    1981).
     """
     edges = reduced_edges(graph)
     columns = _columns([n.id for n in graph.nodes], edges)
@@ -56,7 +57,7 @@ def lay_out(graph: EvidenceGraph) -> Placed:
     for sweep in range(SWEEPS):
         links = grounds if sweep % 2 == 0 else dependents
         _order(columns if sweep % 2 == 0 else columns[::-1], links)
-    return _place(columns)
+    return _place(columns, grounds, dependents)
 
 
 def _reach(below: Mapping[EvidenceId, set[EvidenceId]]) -> dict[EvidenceId, set[EvidenceId]]:
@@ -107,15 +108,46 @@ def _order(columns: Sequence[list[EvidenceId]], links: Links) -> None:
             height[node] = (index + 0.5) / len(column)
 
 
-def _place(columns: Sequence[Sequence[EvidenceId]]) -> Placed:
+def _place(columns: Sequence[Sequence[EvidenceId]], grounds: Links, dependents: Links) -> Placed:
     filled = [c for c in columns if c]
-    tallest = max((len(c) for c in filled), default=0)
-    height = 2 * MARGIN + max(tallest * (BOX_HEIGHT + GAP_Y) - GAP_Y, BOX_HEIGHT)
-    boxes: dict[EvidenceId, tuple[float, float]] = {}
-    for i, column in enumerate(filled):
-        room = (height - 2 * MARGIN) / len(column)
-        for j, node in enumerate(column):
-            top = MARGIN + room * (j + 0.5) - BOX_HEIGHT / 2
-            boxes[node] = (MARGIN + i * (BOX_WIDTH + GAP_X), round(top, 1))
-    width = 2 * MARGIN + max(len(filled) * (BOX_WIDTH + GAP_X) - GAP_X, BOX_WIDTH)
-    return Placed(boxes, width, height)
+    if not filled:
+        return Placed({}, 2 * MARGIN + BOX_WIDTH, 2 * MARGIN + BOX_HEIGHT)
+    tallest = max(range(len(filled)), key=lambda i: len(filled[i]))
+    rows = len(filled[tallest])
+    tops: dict[EvidenceId, float] = {}
+    for i in (*range(tallest, -1, -1), *range(tallest + 1, len(filled))):
+        near = {n: [*grounds.get(n, ()), *dependents.get(n, ())] for n in filled[i]}
+        room = (rows - 1) / max(len(filled[i]) - 1, 1)
+        wishes = [
+            sum(placed) / len(placed) if (placed := [tops[m] for m in near[n] if m in tops]) else j * room
+            for j, n in enumerate(filled[i])
+        ]
+        tops.update(zip(filled[i], _apart(wishes, rows), strict=True))
+    boxes = {
+        node: (MARGIN + i * (BOX_WIDTH + GAP_X), round(MARGIN + tops[node] * (BOX_HEIGHT + GAP_Y), 1))
+        for i, column in enumerate(filled)
+        for node in column
+    }
+    width = 2 * MARGIN + len(filled) * (BOX_WIDTH + GAP_X) - GAP_X
+    return Placed(boxes, width, 2 * MARGIN + rows * (BOX_HEIGHT + GAP_Y) - GAP_Y)
+
+
+def _apart(wishes: Sequence[float], rows: int) -> list[float]:
+    """Return the heights nearest to the wishes (least squares) at which boxes keep one row's distance and order.
+
+    With the row's distance taken off, this is isotonic regression, solved by pooling adjacent violators (Ayer and
+    others 1955); the result is then kept inside the picture.
+
+    Args:
+        wishes: Wished heights from top to bottom, in rows; at most ``rows`` of them.
+        rows: Height of the picture, in rows.
+    """
+    pools: list[tuple[float, int]] = []
+    for i, wish in enumerate(wishes):
+        total, count = wish - i, 1
+        while pools and pools[-1][0] / pools[-1][1] > total / count:
+            before = pools.pop()
+            total, count = total + before[0], count + before[1]
+        pools.append((total, count))
+    flat = [total / count for total, count in pools for _ in range(count)]
+    return [i + min(max(value, 0.0), float(rows - len(wishes))) for i, value in enumerate(flat)]

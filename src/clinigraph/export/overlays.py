@@ -113,11 +113,7 @@ def _file_name(number: int, label_map: LabelMap) -> str:
 
 def _caption(label_map: LabelMap, image: Image) -> str:
     shown = [spoken(s.label) for s in label_map.segments if s.pixel_count]
-    empty = [
-        f"{spoken(s.label)} ({s.reason or 'no reason given'})"
-        for s in label_map.segments
-        if not s.pixel_count
-    ]
+    empty = [f"{spoken(s.label)} ({s.reason or 'no reason given'})" for s in label_map.segments if not s.pixel_count]
     kind = f"{image.role.value} {image.modality.label}"
     where = f"slice with the largest area of a {kind}" if image.geometry.is_volume else kind
     drawn = f"{sentence_case(' and '.join(shown))} outlined on the {where}" if shown else f"The {where}"

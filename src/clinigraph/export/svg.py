@@ -13,9 +13,10 @@ from clinigraph.models.evidence import ClaimNode, EdgeKind, EvidenceGraph, Evide
 from clinigraph.models.findings import Impression
 from clinigraph.models.formatting import format_interval, format_value
 from clinigraph.models.report import IndicatorRow
+from clinigraph.models.reporting import Verdict
 
-_LINE_CHARACTERS = 27
-_LINES = 2
+_LINE_CHARACTERS = 23
+_LINES = 3
 
 
 def score_bar(impression: Impression) -> Markup:
@@ -100,7 +101,7 @@ def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None) ->
     title = node_title(node)
     lines = textwrap.wrap(title, _LINE_CHARACTERS, max_lines=_LINES, placeholder=" …", break_long_words=True)
     text = "".join(
-        f'<text class="what" x="{x + 14:g}" y="{y + 34 + 15 * i:g}">{escape(line)}</text>'
+        f'<text class="what" x="{x + 14:g}" y="{y + 33 + 14.5 * i:g}">{escape(line)}</text>'
         for i, line in enumerate(lines)
     )
     verdict = _verdict_word(node)
@@ -115,7 +116,8 @@ def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None) ->
 
 def _verdict_word(node: EvidenceNode) -> str:
     if isinstance(node, ClaimNode):
-        return f" · {words.VERDICTS[node.value.verdict].lower()}"
+        unsure = node.value.verdict is Verdict.UNVERIFIABLE
+        return " · not judged" if unsure else f" · {words.VERDICTS[node.value.verdict].lower()}"
     if isinstance(node, PassageNode) and node.value.source.year:
         return f" · {node.value.source.year}"
     return ""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinigraph.export.layout import BOX_HEIGHT, BOX_WIDTH, lay_out, reduced_edges
+from clinigraph.export.layout import BOX_HEIGHT, BOX_WIDTH, _apart, lay_out, reduced_edges
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Concept, Scheme
@@ -54,6 +54,18 @@ def test_boxes_never_overlap_and_stay_inside(graph: EvidenceGraph) -> None:
         columns.setdefault(x, []).append(y)
     for tops in columns.values():
         assert all(b - a > BOX_HEIGHT for a, b in pairwise(sorted(tops)))
+
+
+@given(st.lists(st.floats(-5, 30), min_size=1, max_size=12), st.integers(0, 10))
+def test_boxes_keep_their_distance_and_stay_where_they_wish_when_there_is_room(
+    wishes: list[float], spare: int
+) -> None:
+    rows = len(wishes) + spare
+    heights = _apart(wishes, rows)
+    assert all(b - a >= 1 - 1e-9 for a, b in pairwise(heights))
+    assert all(-1e-9 <= h <= rows - 1 + 1e-9 for h in heights)
+    easy = [i * 1.5 for i in range(len(wishes))]
+    assert _apart(easy, 2 * len(wishes)) == easy
 
 
 @settings(deadline=None)
