@@ -16,9 +16,9 @@ from clinigraph.tools.segmentation.networks.masks import (
     components,
     convex_hull,
     ellipse_fill,
-    largest_component,
     mask_box,
     vertical_ratio,
+    without_spurs,
 )
 from clinigraph.tools.segmentation.networks.views import (
     View,
@@ -42,6 +42,10 @@ VIEW_DISCS = 2.0
 MIN_DISC_CONFIDENCE = 0.5
 """Below this no disc is reported. Chosen on held-out photographs and other pictures; see the model card."""
 _CANDIDATES = 3
+_SPUR = 0.3
+"""What is thinner than this share of disc or cup is cut off."""
+_DRIFT = 0.6
+"""How much smaller or larger than the coarse network saw it the disc may come out before confidence falls."""
 _SCALES = (0.88, 1.0, 1.16)
 
 
@@ -149,16 +153,18 @@ class FundusDiscCupNetwork:
 
     def _refine(self, image: Tensor, view: View, coarse_certainty: float) -> _Candidate | None:
         """Look closely twice, the second time centred on what the first look outlined."""
-        certainty = 0.0
+        certainty, first = 0.0, view
         for _ in range(2):
             disc, _cup = self._fine(image, [view])[0]
-            mask = largest_component(disc > 0.5)
+            mask = without_spurs(disc > 0.5, _SPUR)
             box = mask_box(mask)
             if box is None or min(box.width, box.height) < 8:
                 return None
             certainty = float(disc[mask].mean()) * ellipse_fill(mask)
             view = _view_of(box, view, FINE_SIZE)
-        return _Candidate(view, float(np.sqrt(coarse_certainty * certainty)))
+        drift = abs(float(np.log(view.side / first.side)))
+        agreement = float(np.clip(2 - drift / _DRIFT, 0, 1))
+        return _Candidate(view, float(np.sqrt(coarse_certainty * certainty)) * agreement)
 
     def _fine(
         self, image: Tensor, views: Sequence[View]
@@ -214,8 +220,8 @@ def shape_masks(
     disc: NDArray[np.float32], cup: NDArray[np.float32]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Probability maps (H, W) to masks: one convex disc, one convex cup inside it."""
-    disc_mask = convex_hull(largest_component(disc > 0.5))
-    cup_mask = convex_hull(largest_component((cup > 0.5) & disc_mask)) & disc_mask
+    disc_mask = convex_hull(without_spurs(disc > 0.5, _SPUR))
+    cup_mask = convex_hull(without_spurs((cup > 0.5) & disc_mask, _SPUR)) & disc_mask
     return disc_mask, cup_mask
 
 

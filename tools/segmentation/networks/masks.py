@@ -60,6 +60,28 @@ def largest_component(mask: BoolMask) -> BoolMask:
     return np.asarray(binary_fill_holes(parts[0]), dtype=np.bool_) if parts else np.zeros_like(mask)
 
 
+def without_spurs(mask: BoolMask, share: float = 0.15) -> BoolMask:
+    """The largest component after cutting off what is thinner than `share` of its box's shorter side.
+
+    Morphological opening by a circle, done with distance transforms so that large masks stay quick.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    body = largest_component(mask)
+    box = mask_box(body)
+    if box is None:
+        return body
+    radius = share * min(box.width, box.height) / 2
+    window = slice(int(box.y0), int(box.y1)), slice(int(box.x0), int(box.x1))
+    core = distance_transform_edt(np.pad(body[window], 1)) > radius
+    if radius < 1 or not core.any():
+        return body
+    opened = (distance_transform_edt(~core) <= radius)[1:-1, 1:-1] & body[window]
+    out = np.zeros_like(body)
+    out[window] = opened
+    return largest_component(out)
+
+
 def convex_hull(mask: BoolMask) -> BoolMask:
     """Smallest convex region that holds the mask; an empty mask stays empty."""
     from skimage.morphology import convex_hull_image

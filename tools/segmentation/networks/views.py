@@ -148,7 +148,15 @@ def local_contrast(image: Tensor, weight: Tensor) -> Tensor:
 
 def box_mean(values: Tensor, half: int) -> Tensor:
     """Mean over a square window of side 2 * half + 1, cut off at the border; (N, C, H, W) to the same."""
-    from torch.nn.functional import avg_pool2d
+    return _sliding_mean(_sliding_mean(values, half, -2), half, -1)
 
-    rows = avg_pool2d(values, (2 * half + 1, 1), stride=1, padding=(half, 0), count_include_pad=False)
-    return avg_pool2d(rows, (1, 2 * half + 1), stride=1, padding=(0, half), count_include_pad=False)
+
+def _sliding_mean(values: Tensor, half: int, axis: int) -> Tensor:
+    import torch
+
+    length = values.shape[axis]
+    sums = torch.cat([torch.zeros_like(values.narrow(axis, 0, 1)), values.cumsum(axis)], dim=axis)
+    places = torch.arange(length, device=values.device)
+    low, high = (places - half).clamp_min(0), (places + half + 1).clamp_max(length)
+    counts = (high - low).reshape(-1, 1) if axis == -2 else high - low
+    return (sums.index_select(axis, high) - sums.index_select(axis, low)) / counts

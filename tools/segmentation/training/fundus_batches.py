@@ -84,7 +84,8 @@ class FineTask:
         inside = disc_target * has_cup
         total = total + 2 * _inside_entropy(cup, cup_target, inside)
         both = torch.sigmoid(disc) * torch.sigmoid(cup)
-        total = total + 2 * (soft_dice(both, cup_target)[:, 0] * has_cup[:, 0, 0, 0]
+        total = total + 2 * (
+            soft_dice(both, cup_target)[:, 0] * has_cup[:, 0, 0, 0]
         ).sum() / has_cup.sum().clamp_min(1)
         if progress > _TEACHER_FROM and bool((has_cup == 0).any()):
             with torch.no_grad():

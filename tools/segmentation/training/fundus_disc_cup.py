@@ -35,32 +35,34 @@ def split(photos: Sequence[Photo], run: str) -> tuple[list[Photo], list[Photo]]:
     return [photo for photo in photos if photo not in held], held
 
 
-def train_run(run: str, data: Path, out: Path, steps: Mapping[str, int], batch: int) -> None:
+def train_run(run: str, data: Path, out: Path, steps: Mapping[str, Schedule], batch: int) -> None:
     """Train the networks of one run and write `out/<run>.safetensors`.
 
     Args:
         run: One of `RUNS`.
         data: Folder with the photographs.
-        out: Where weights are written; a network with 0 steps keeps the weights that are there.
-        steps: Role, "coarse" or "fine", to the number of batches.
+        out: Where weights are written; weights that are there are trained further.
+        steps: Role, "coarse" or "fine", to how long and how fast; a network with 0 steps stays as it is.
         batch: Photographs in a batch.
     """
     seed = RUNS.index(run)
     photos, _ = split(list_photos(data, FOLDS), run)
     path = out / f"{run}.safetensors"
     weights = load_file(path) if path.exists() else {}
-    for role, count in steps.items():
-        if count == 0:
+    for role, schedule in steps.items():
+        if schedule.steps == 0:
             continue
         torch.manual_seed(seed)
-        network = train(
-            PLANS[role].build(),
-            task(role, photos, data, batch).loss,
-            Schedule(count),
-            seed=seed,
-            title=f"{run} {role}",
-        )
-        state = network.state_dict()
+        network = PLANS[role].build()
+        known = {
+            key.removeprefix(f"{role}."): value.float()
+            for key, value in weights.items()
+            if key.startswith(role)
+        }
+        if known:
+            network.load_state_dict(known)
+        learn = task(role, photos, data, batch)
+        state = train(network, learn.loss, schedule, seed=seed, title=f"{run} {role}").state_dict()
         weights |= {f"{role}.{key}": value.half().contiguous() for key, value in state.items()}
     out.mkdir(parents=True, exist_ok=True)
     save_file(weights, path)
@@ -84,6 +86,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--coarse-steps", type=int, default=900)
     parser.add_argument("--fine-steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=2, help="processor threads")
     return parser.parse_args(arguments)
 
@@ -97,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             run,
             options.data,
             options.out,
-            {"fine": options.fine_steps, "coarse": options.coarse_steps},
+            {
+                "fine": Schedule(options.fine_steps, options.rate),
+                "coarse": Schedule(options.coarse_steps, options.rate),
+            },
             options.batch,
         )
 

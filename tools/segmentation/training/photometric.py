@@ -100,7 +100,7 @@ def blur(batch: Tensor, generator: Generator) -> Tensor:
 def sharpen(batch: Tensor, generator: Generator) -> Tensor:
     """Amplify or damp local contrast, like unsharp masking and adaptive equalisation of camera software."""
     local = box_mean(batch, int(torch.randint(2, 14, (1,), generator=generator)))
-    return batch + uniform(batch, generator, -0.5, 1.4) * (batch - local)
+    return batch + uniform(batch, generator, -0.5, 2.2) * (batch - local)
 
 
 def noise(batch: Tensor, generator: Generator) -> Tensor:
@@ -189,7 +189,7 @@ PHOTOGRAPH: Augmentation = chain(
     sometimes(0.3, contrast),
     sometimes(0.4, shading),
     sometimes(0.25, blur),
-    sometimes(0.3, sharpen),
+    sometimes(0.35, sharpen),
     sometimes(0.2, low_resolution),
     sometimes(0.2, noise),
     lambda batch, generator: batch.clamp(0, 1),

@@ -17,6 +17,7 @@ from clinigraph.tools.segmentation.networks.masks import (
     largest_component,
     mask_box,
     vertical_ratio,
+    without_spurs,
 )
 
 masks = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=24))
@@ -91,3 +92,20 @@ def test_vertical_ratio_of_concentric_discs(cup: float, expected: float) -> None
 def test_vertical_ratio_needs_a_disc() -> None:
     empty = np.zeros((5, 5), dtype=np.bool_)
     assert vertical_ratio(empty, empty) is None
+
+
+@settings(deadline=None)
+@given(masks)
+def test_cutting_spurs_only_removes(mask: BoolMask) -> None:
+    body = without_spurs(mask)
+    assert body.any() == mask.any()
+    assert not (body & ~largest_component(mask)).any()
+
+
+def test_a_spur_is_cut_and_the_body_stays() -> None:
+    body = ellipse(120, 120, 30, 30)
+    spurred = body.copy()
+    spurred[58:62, 85:118] = True
+    cleaned = without_spurs(spurred, 0.3)
+    assert not cleaned[:, 98:].any()
+    assert dice(cleaned, body) > 0.97
