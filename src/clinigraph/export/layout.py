@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from itertools import accumulate, pairwise
 
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.evidence import EdgeKind, EvidenceEdge, EvidenceGraph
@@ -12,6 +13,8 @@ from clinigraph.models.evidence import EdgeKind, EvidenceEdge, EvidenceGraph
 BOX_WIDTH, BOX_HEIGHT = 174, 72
 GAP_X, GAP_Y, MARGIN = 36, 12, 4
 SWEEPS = 6
+BEND_ROWS = 0.3
+"""Height that a line takes up where it passes a column, as a share of a box's row."""
 
 Links = Mapping[EvidenceId, Sequence[EvidenceId]]
 
@@ -21,6 +24,9 @@ class Placed:
     """Where each node's box stands (left, top), in pixels of a picture of this width and height."""
 
     boxes: Mapping[EvidenceId, tuple[float, float]]
+    routes: Mapping[EvidenceEdge, tuple[tuple[float, float], ...]]
+    """Where each drawn edge enters the columns that it passes (left, middle), between the boxes, from its ground
+    to its dependent."""
     width: float
     height: float
 
@@ -45,19 +51,54 @@ def reduced_edges(graph: EvidenceGraph) -> tuple[EvidenceEdge, ...]:
 
 
 def lay_out(graph: EvidenceGraph) -> Placed:
-    """Return the places of all nodes.
+    """Return the places of all nodes and the ways of the edges of :func:`reduced_edges`.
 
-    Each node stands one column left of the leftmost node that rests on it, so every edge runs from left to right.
-    Layers, then barycentre sweeps against crossings, then heights near the neighbours (after Sugiyama and others
-    1981).
+    Each node stands one column left of the leftmost node that rests on it, so every edge runs from left to right; an
+    edge over several columns is led between their boxes, never behind one. Layers, then barycentre sweeps against
+    crossings, then heights near the neighbours (after Sugiyama and others 1981).
     """
     edges = reduced_edges(graph)
-    columns = _columns([n.id for n in graph.nodes], edges)
-    grounds, dependents = _links(edges)
+    columns = [c for c in _columns([n.id for n in graph.nodes], edges) if c]
+    if not columns:
+        return Placed({}, {}, 2 * MARGIN + BOX_WIDTH, 2 * MARGIN + BOX_HEIGHT)
+    ways = _ways(columns, edges)
+    grounds, dependents = _links(pair for way in ways.values() for pair in pairwise(way))
     for sweep in range(SWEEPS):
         links = grounds if sweep % 2 == 0 else dependents
         _order(columns if sweep % 2 == 0 else columns[::-1], links)
-    return _place(columns, grounds, dependents)
+    return _place(columns, grounds, dependents, ways)
+
+
+def _ways(
+    columns: Sequence[list[EvidenceId]], edges: Sequence[EvidenceEdge]
+) -> dict[EvidenceEdge, tuple[EvidenceId, ...]]:
+    """Return the nodes that each edge passes, and put a bend into each column in between.
+
+    Edges of one ground share their bends, contradictions apart from the others.
+    """
+    at = {node: i for i, column in enumerate(columns) for node in column}
+    ways: dict[EvidenceEdge, tuple[EvidenceId, ...]] = {}
+    for edge in edges:
+        against = edge.kind is EdgeKind.CONTRADICTS
+        between = range(at[edge.ground] + 1, at[edge.dependent])
+        bends = tuple(_Bend(f"{i} {against:d} {edge.ground}") for i in between)
+        for i, bend in zip(between, bends, strict=True):
+            if bend not in columns[i]:
+                columns[i].append(EvidenceId(bend))
+        ways[edge] = (edge.ground, *(EvidenceId(bend) for bend in bends), edge.dependent)
+    return ways
+
+
+class _Bend(str):
+    """The id of a bend; a type of its own, so that no id of a node can be taken for one."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Bend) and str.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return hash(("bend", str(self)))
 
 
 def _reach(below: Mapping[EvidenceId, set[EvidenceId]]) -> dict[EvidenceId, set[EvidenceId]]:
@@ -68,17 +109,18 @@ def _reach(below: Mapping[EvidenceId, set[EvidenceId]]) -> dict[EvidenceId, set[
     return reach
 
 
-def _links(edges: Iterable[EvidenceEdge]) -> tuple[Links, Links]:
+def _links(pairs: Iterable[tuple[EvidenceId, EvidenceId]]) -> tuple[Links, Links]:
+    """Return the grounds and the dependents of each node from pairs of ground and dependent."""
     grounds: dict[EvidenceId, list[EvidenceId]] = {}
     dependents: dict[EvidenceId, list[EvidenceId]] = {}
-    for edge in edges:
-        grounds.setdefault(edge.dependent, []).append(edge.ground)
-        dependents.setdefault(edge.ground, []).append(edge.dependent)
+    for ground, dependent in dict.fromkeys(pairs):
+        grounds.setdefault(dependent, []).append(ground)
+        dependents.setdefault(ground, []).append(dependent)
     return grounds, dependents
 
 
 def _columns(nodes: Sequence[EvidenceId], edges: Sequence[EvidenceEdge]) -> list[list[EvidenceId]]:
-    grounds, dependents = _links(edges)
+    grounds, dependents = _links((e.ground, e.dependent) for e in edges)
     order = list(TopologicalSorter({n: grounds.get(n, ()) for n in nodes}).static_order())
     depth: dict[EvidenceId, int] = {}
     for node in order:
@@ -108,46 +150,52 @@ def _order(columns: Sequence[list[EvidenceId]], links: Links) -> None:
             height[node] = (index + 0.5) / len(column)
 
 
-def _place(columns: Sequence[Sequence[EvidenceId]], grounds: Links, dependents: Links) -> Placed:
-    filled = [c for c in columns if c]
-    if not filled:
-        return Placed({}, 2 * MARGIN + BOX_WIDTH, 2 * MARGIN + BOX_HEIGHT)
-    tallest = max(range(len(filled)), key=lambda i: len(filled[i]))
-    rows = len(filled[tallest])
-    tops: dict[EvidenceId, float] = {}
-    for i in (*range(tallest, -1, -1), *range(tallest + 1, len(filled))):
-        near = {n: [*grounds.get(n, ()), *dependents.get(n, ())] for n in filled[i]}
-        room = (rows - 1) / max(len(filled[i]) - 1, 1)
-        wishes = [
-            sum(placed) / len(placed) if (placed := [tops[m] for m in near[n] if m in tops]) else j * room
-            for j, n in enumerate(filled[i])
-        ]
-        tops.update(zip(filled[i], _apart(wishes, rows), strict=True))
-    boxes = {
-        node: (MARGIN + i * (BOX_WIDTH + GAP_X), round(MARGIN + tops[node] * (BOX_HEIGHT + GAP_Y), 1))
-        for i, column in enumerate(filled)
+def _place(
+    columns: Sequence[Sequence[EvidenceId]],
+    grounds: Links,
+    dependents: Links,
+    ways: Mapping[EvidenceEdge, Sequence[EvidenceId]],
+) -> Placed:
+    sizes = [[BEND_ROWS if isinstance(n, _Bend) else 1.0 for n in column] for column in columns]
+    rows = max(sum(size) for size in sizes)
+    tallest = max(range(len(columns)), key=lambda i: sum(sizes[i]))
+    middle: dict[EvidenceId, float] = {}
+    for i in (*range(tallest, -1, -1), *range(tallest + 1, len(columns))):
+        near = [[middle[m] for m in (*grounds.get(n, ()), *dependents.get(n, ())) if m in middle] for n in columns[i]]
+        share = rows / len(columns[i])
+        wishes = [sum(placed) / len(placed) if placed else (j + 0.5) * share for j, placed in enumerate(near)]
+        middle.update(zip(columns[i], _apart(wishes, sizes[i], rows), strict=True))
+    step = BOX_HEIGHT + GAP_Y
+    spots = {
+        node: (MARGIN + i * (BOX_WIDTH + GAP_X), round(MARGIN + middle[node] * step - GAP_Y / 2, 1))
+        for i, column in enumerate(columns)
         for node in column
     }
-    width = 2 * MARGIN + len(filled) * (BOX_WIDTH + GAP_X) - GAP_X
-    return Placed(boxes, width, 2 * MARGIN + rows * (BOX_HEIGHT + GAP_Y) - GAP_Y)
+    boxes = {n: (x, round(y - BOX_HEIGHT / 2, 1)) for n, (x, y) in spots.items() if not isinstance(n, _Bend)}
+    routes = {edge: tuple(spots[n] for n in way[1:-1]) for edge, way in ways.items()}
+    width = 2 * MARGIN + len(columns) * (BOX_WIDTH + GAP_X) - GAP_X
+    return Placed(boxes, routes, width, 2 * MARGIN + round(rows * step - GAP_Y, 1))
 
 
-def _apart(wishes: Sequence[float], rows: int) -> list[float]:
-    """Return the heights nearest to the wishes (least squares) at which boxes keep one row's distance and order.
+def _apart(wishes: Sequence[float], sizes: Sequence[float], rows: float) -> list[float]:
+    """Return the middles nearest to the wishes (least squares) at which things keep apart and in order.
 
-    With the row's distance taken off, this is isotonic regression, solved by pooling adjacent violators (Ayer and
-    others 1955); the result is then kept inside the picture.
+    With the room that each takes taken off, this is isotonic regression, solved by pooling adjacent violators (Ayer
+    and others 1955); the result is then kept inside the picture.
 
     Args:
-        wishes: Wished heights from top to bottom, in rows; at most ``rows`` of them.
+        wishes: Wished middles from top to bottom, in rows.
+        sizes: Height of each, in rows; together at most ``rows``.
         rows: Height of the picture, in rows.
     """
+    packed = [before + size / 2 for before, size in zip(accumulate(sizes, initial=0.0), sizes, strict=False)]
     pools: list[tuple[float, int]] = []
-    for i, wish in enumerate(wishes):
-        total, count = wish - i, 1
+    for wish, place in zip(wishes, packed, strict=True):
+        total, count = wish - place, 1
         while pools and pools[-1][0] / pools[-1][1] > total / count:
             before = pools.pop()
             total, count = total + before[0], count + before[1]
         pools.append((total, count))
     flat = [total / count for total, count in pools for _ in range(count)]
-    return [i + min(max(value, 0.0), float(rows - len(wishes))) for i, value in enumerate(flat)]
+    spare = max(rows - sum(sizes), 0.0)
+    return [place + min(max(value, 0.0), spare) for place, value in zip(packed, flat, strict=True)]

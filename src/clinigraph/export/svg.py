@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from clinigraph.export import words
 from clinigraph.export.chain import node_title
-from clinigraph.export.layout import BOX_HEIGHT, BOX_WIDTH, lay_out, reduced_edges
-from clinigraph.models.evidence import ClaimNode, EdgeKind, EvidenceGraph, EvidenceNode, PassageNode
+from clinigraph.export.layout import BOX_HEIGHT, BOX_WIDTH, Placed, lay_out
+from clinigraph.models.evidence import ClaimNode, EdgeKind, EvidenceEdge, EvidenceGraph, EvidenceNode, PassageNode
 from clinigraph.models.findings import Impression
 from clinigraph.models.formatting import format_interval, format_value
 from clinigraph.models.report import IndicatorRow
@@ -81,19 +82,25 @@ def evidence_picture(graph: EvidenceGraph, anchors: dict[str, str]) -> Markup:
         anchors: Element id on the page by node id, for the nodes that are links.
     """
     placed = lay_out(graph)
-    paths = []
-    for edge in reduced_edges(graph):
-        (x0, y0), (x1, y1) = placed.boxes[edge.ground], placed.boxes[edge.dependent]
-        start, end = (x0 + BOX_WIDTH, y0 + BOX_HEIGHT / 2), (x1, y1 + BOX_HEIGHT / 2)
-        bend = max((end[0] - start[0]) / 2, 24)
-        curve = f"C{start[0] + bend:g} {start[1]:g} {end[0] - bend:g} {end[1]:g} {end[0]:g} {end[1]:g}"
-        kind = "against" if edge.kind is EdgeKind.CONTRADICTS else "for"
-        paths.append(f'<path class="edge {kind}" d="M{start[0]:g} {start[1]:g}{curve}"/>')
+    paths = [_path(edge, route, placed) for edge, route in placed.routes.items()]
     boxes = [_box(node, placed.boxes[node.id], anchors.get(node.id)) for node in graph.nodes]
     size = f'width="{placed.width:g}" height="{placed.height:g}" viewBox="0 0 {placed.width:g} {placed.height:g}"'
     label = f"Evidence graph of {len(graph.nodes)} nodes: images and facts on the left, claims on the right."
     head = f'<svg class="graph" {size} role="group" aria-label="{label}">'
     return Markup(head + "".join(paths) + "".join(boxes) + "</svg>")  # noqa: S704 - texts are escaped in _box
+
+
+def _path(edge: EvidenceEdge, route: Sequence[tuple[float, float]], placed: Placed) -> str:
+    """Return the line of an edge: from its ground, straight through the columns that it passes, to its dependent."""
+    (x, y), (last_x, last_y) = placed.boxes[edge.ground], placed.boxes[edge.dependent]
+    x, y = x + BOX_WIDTH, y + BOX_HEIGHT / 2
+    line = f"M{x:g} {y:g}"
+    for next_x, next_y in (*route, (last_x, last_y + BOX_HEIGHT / 2)):
+        half = (x + next_x) / 2
+        line += f"C{half:g} {y:g} {half:g} {next_y:g} {next_x:g} {next_y:g}h{BOX_WIDTH}"
+        x, y = next_x + BOX_WIDTH, next_y
+    kind = "against" if edge.kind is EdgeKind.CONTRADICTS else "for"
+    return f'<path class="edge {kind}" d="{line.removesuffix(f"h{BOX_WIDTH}")}"/>'
 
 
 def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,16 +57,32 @@ def test_boxes_never_overlap_and_stay_inside(graph: EvidenceGraph) -> None:
         assert all(b - a > BOX_HEIGHT for a, b in pairwise(sorted(tops)))
 
 
-@given(st.lists(st.floats(-5, 30), min_size=1, max_size=12), st.integers(0, 10))
-def test_boxes_keep_their_distance_and_stay_where_they_wish_when_there_is_room(
-    wishes: list[float], spare: int
+@settings(deadline=None)
+@given(graphs())
+def test_no_line_passes_behind_a_box(graph: EvidenceGraph) -> None:
+    placed = lay_out(graph)
+    assert set(placed.routes) == set(reduced_edges(graph))
+    for edge, route in placed.routes.items():
+        passed = {x for x, _ in placed.boxes.values()}
+        start, end = placed.boxes[edge.ground][0], placed.boxes[edge.dependent][0]
+        assert [x for x, _ in route] == sorted(x for x in passed if start < x < end)
+        for x, y in route:
+            assert not [b for b in placed.boxes.values() if b[0] == x and b[1] - 1 < y < b[1] + BOX_HEIGHT + 1]
+
+
+@given(st.lists(st.tuples(st.floats(-5, 30), st.sampled_from([0.3, 1.0])), min_size=1, max_size=12), st.integers(0, 9))
+def test_things_keep_apart_and_stay_where_they_wish_when_there_is_room(
+    things: list[tuple[float, float]], spare: int
 ) -> None:
-    rows = len(wishes) + spare
-    heights = _apart(wishes, rows)
-    assert all(b - a >= 1 - 1e-9 for a, b in pairwise(heights))
-    assert all(-1e-9 <= h <= rows - 1 + 1e-9 for h in heights)
-    easy = [i * 1.5 for i in range(len(wishes))]
-    assert _apart(easy, 2 * len(wishes)) == easy
+    wishes, sizes = [w for w, _ in things], [s for _, s in things]
+    rows = sum(sizes) + spare
+    places = _apart(wishes, sizes, rows)
+    edges = [(p - s / 2, p + s / 2) for p, s in zip(places, sizes, strict=True)]
+    assert all(b[0] - a[1] >= -1e-9 for a, b in pairwise(edges))
+    assert edges[0][0] >= -1e-9
+    assert edges[-1][1] <= rows + 1e-9
+    easy = [0.5 + i * 1.5 for i in range(len(sizes))]
+    assert _apart(easy, sizes, 2.0 * len(sizes)) == pytest.approx(easy)
 
 
 @settings(deadline=None)
