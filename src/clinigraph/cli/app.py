@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from clinigraph.cli.knowledge import knowledge_app
+
 app = typer.Typer(
     name="clinigraph",
     help=(
@@ -18,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(knowledge_app, name="knowledge")
 
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for report.json, report.md, report.html and overlays/.")]
