@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clinigraph.errors import InputUnreadable
-from clinigraph.intake.dicom_file import DicomFile
+from clinigraph.errors import InputRefused
+from clinigraph.intake.dicom_file import DicomFile, damaged
 from clinigraph.intake.dicom_header import (
     body_part_of,
     header_values,
@@ -53,6 +53,16 @@ def read_dicom(files: Sequence[DicomFile], settings: Settings) -> list[RawImage]
         InputUnsupported: No decoder for the transfer syntax.
         InputTooLarge: The volume is over the limit.
     """
+    with quiet():
+        try:
+            return _read(files, settings)
+        except InputRefused:
+            raise
+        except Exception as error:  # an element of the header that pydicom cannot turn into a value
+            raise damaged(files[0].source) from error
+
+
+def _read(files: Sequence[DicomFile], settings: Settings) -> list[RawImage]:
     images: list[RawImage] = []
     loose: list[_Slice] = []
     for file in files:
@@ -69,13 +79,18 @@ def read_dicom(files: Sequence[DicomFile], settings: Settings) -> list[RawImage]
 
 
 def origin_of(file: DicomFile) -> Origin:
-    """Return what tells patients and series apart; it is compared and then forgotten."""
-    ds = file.dataset
-    return Origin(
-        patient=str(ds.get("PatientID", "") or "").strip(),
-        study=str(ds.get("StudyInstanceUID", "") or ""),
-        series=str(ds.get("SeriesInstanceUID", "") or ""),
-    )
+    """Return what tells patients and series apart; it is compared and then forgotten.
+
+    Raises:
+        InputUnreadable: An identifier cannot be decoded.
+    """
+    keywords = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID")
+    with quiet():
+        try:
+            patient, study, series = (str(file.dataset.get(k, "") or "").strip() for k in keywords)
+        except Exception as error:  # pydicom raises whatever a broken element leads it into
+            raise damaged(file.source) from error
+    return Origin(patient, study, series)
 
 
 def _slices(file: DicomFile) -> list[_Slice]:
@@ -172,29 +187,23 @@ def _grey_compacted(frame: Frame) -> Frame:
 def _image(frame: Frame, slices: Sequence[_Slice], stack: StackOrder | None, notes: tuple[str, ...] = ()) -> RawImage:
     first = slices[0]
     ds = first.file.dataset
-    with quiet():
-        try:
-            geometry, spacing_notes = _geometry(frame, first, stack)
-            body_part = body_part_of(ds)
-            burned = (_BURNED_IN,) if ds.get("BurnedInAnnotation") == "YES" else ()
-            return RawImage(
-                array=frame.array,
-                geometry=geometry,
-                format=ImageFormat.DICOM,
-                modality=modality_of(ds, body_part),
-                laterality=laterality_of(ds),
-                body_part=body_part,
-                view=view_of(ds),
-                window=frame.window,
-                header=header_values(ds),
-                notes=(*notes, *frame.notes, *spacing_notes, *burned),
-                facts=patient_facts(ds),
-                origin=origin_of(first.file),
-            )
-        except (AttributeError, TypeError, ValueError, KeyError, NotImplementedError, OverflowError) as error:
-            raise InputUnreadable(
-                "The DICOM header is damaged", given=first.file.source.given, todo="Export the image again."
-            ) from error
+    geometry, spacing_notes = _geometry(frame, first, stack)
+    body_part = body_part_of(ds)
+    burned = (_BURNED_IN,) if ds.get("BurnedInAnnotation") == "YES" else ()
+    return RawImage(
+        array=frame.array,
+        geometry=geometry,
+        format=ImageFormat.DICOM,
+        modality=modality_of(ds, body_part),
+        laterality=laterality_of(ds),
+        body_part=body_part,
+        view=view_of(ds),
+        window=frame.window,
+        header=header_values(ds),
+        notes=(*notes, *frame.notes, *spacing_notes, *burned),
+        facts=patient_facts(ds),
+        origin=origin_of(first.file),
+    )
 
 
 def _geometry(frame: Frame, first: _Slice, stack: StackOrder | None) -> tuple[ImageGeometry, tuple[str, ...]]:

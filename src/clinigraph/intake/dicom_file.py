@@ -57,6 +57,9 @@ class DicomFile:
 def open_dicom(source: Source, settings: Settings) -> DicomFile:
     """Parse one DICOM file and refuse what cannot become an image.
 
+    Returns:
+        The object, its header checked against the limits, its pixels still encoded.
+
     Raises:
         InputUnreadable: Empty, cut short or damaged.
         InputTooLarge: Its header or its deflated stream is over a limit.
@@ -66,17 +69,13 @@ def open_dicom(source: Source, settings: Settings) -> DicomFile:
     with quiet():
         try:
             dataset = _parse(data, source, settings)
+            _check_kind(dataset, source)
+            file = DicomFile(source, dataset, len(data))
+            check_size(file.claim, file_bytes=len(data), given=source.given, settings=settings)
         except InputRefused:
             raise
         except Exception as error:  # pydicom raises whatever a broken file leads it into
-            raise _damaged(source) from error
-        _check_kind(dataset, source)
-        file = DicomFile(source, dataset, len(data))
-        try:
-            claim = file.claim
-        except Exception as error:  # a number of the header that is no number
-            raise _damaged(source) from error
-    check_size(claim, file_bytes=len(data), given=source.given, settings=settings)
+            raise damaged(source) from error
     return file
 
 
@@ -130,7 +129,7 @@ def _parse(data: bytes, source: Source, settings: Settings) -> Dataset:
         guessed = ImplicitVRLittleEndian if implicit else UID(_EXPLICIT if little else "1.2.840.10008.1.2.2")
         dataset.file_meta.TransferSyntaxUID = guessed
     if "Rows" in dataset and not any(k in dataset for k in _PIXELS) and _cut_short(dataset):
-        raise _damaged(source)
+        raise damaged(source)
     return dataset
 
 
@@ -156,7 +155,7 @@ def _inflated(data: bytes, start: int, source: Source, settings: Settings) -> by
             todo="If the file is trusted, raise CLINIGRAPH_MAX_INFLATION.",
         )
     if not inflater.eof:
-        raise _damaged(source)
+        raise damaged(source)
     meta, head = FileMetaDataset(), DicomBytesIO()
     meta.TransferSyntaxUID = UID(_EXPLICIT)
     meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
@@ -173,7 +172,7 @@ def _check_kind(dataset: Dataset, source: Source) -> None:
         raise NotAnImage(f"The DICOM object is {name}, not an image", given=source.given, todo=todo)
     if not any(k in dataset for k in _PIXELS):
         if len(dataset) == 0:
-            raise _damaged(source)
+            raise damaged(source)
         raise NotAnImage(
             "The DICOM object holds no pixels",
             given=source.given,
@@ -186,7 +185,8 @@ def _count(dataset: Dataset, keyword: str, default: int) -> int:
     return default if value in (None, "") else int(value)
 
 
-def _damaged(source: Source) -> InputUnreadable:
+def damaged(source: Source) -> InputUnreadable:
+    """Return the refusal of a file that pydicom cannot follow."""
     return InputUnreadable(
         "The DICOM file is cut short or damaged", given=source.given, todo="Copy it again from where it came."
     )

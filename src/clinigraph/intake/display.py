@@ -54,7 +54,8 @@ def apply_window(array: Array, window: DisplayWindow) -> NDArray[np.uint8]:
     levels = np.asarray(window.levels, dtype=np.float32)
     at = np.linspace(window.low, window.high, len(levels))
     values = np.nan_to_num(array.astype(np.float32), nan=window.low, posinf=window.high, neginf=window.low)
-    shown: NDArray[np.uint8] = np.floor(np.interp(values, at, levels) + 0.5).astype(np.uint8)
+    half_up = 0.5 + 1e-6  # the millionth takes up the noise of the division, so that halves round up everywhere
+    shown: NDArray[np.uint8] = np.floor(np.interp(values, at, levels) + half_up).astype(np.uint8)
     return shown
 
 

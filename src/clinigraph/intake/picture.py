@@ -156,12 +156,7 @@ def _pixels(picture: ImageFile, given: str) -> tuple[Array, list[str]]:
     if mode in ("1", "L"):
         return np.asarray(picture.convert("L")), []
     if mode in _GREY16:
-        array = np.asarray(picture)
-        array = array.astype(array.dtype.newbyteorder("="))
-        if np.isfinite(array).all():
-            return compact(array), []
-        filled, note = fill_non_finite(array, given)
-        return compact(filled), [note]
+        return _deep_grey(np.asarray(picture), given)
     if mode == "RGB" and "transparency" not in picture.info:
         return np.asarray(picture), []
     if mode in ("LA", "La"):
@@ -172,6 +167,14 @@ def _pixels(picture: ImageFile, given: str) -> tuple[Array, list[str]]:
         alpha = pixels[..., 3]
         return _over_black(pixels[..., :3], alpha[..., None]), _transparency_note(alpha)
     return np.asarray(picture.convert("RGB")), [] if mode == "P" else [f"converted from {mode} to RGB"]
+
+
+def _deep_grey(array: Array, given: str) -> tuple[Array, list[str]]:
+    array = array.astype(array.dtype.newbyteorder("="))
+    if np.isfinite(array).all():
+        return compact(array), []
+    filled, note = fill_non_finite(array, given)
+    return compact(filled), [note]
 
 
 def _over_black(values: Array, alpha: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -306,3 +307,19 @@ def test_a_cut_dicom_is_always_refused(
     path.write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
     with pytest.raises(InputRefused):
         read_case([path], artifacts=store, settings=Settings())
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_flipped_bytes_give_an_image_or_a_refusal(
+    store: ArtifactStore, tmp_path: Path, dataset: Callable[..., Dataset], data: st.DataObject
+) -> None:
+    path = tmp_path / "a.dcm"
+    place = {"ImagePositionPatient": [0, 0, 0], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0], "PixelSpacing": [1, 1]}
+    dataset(RAMP, WindowCenter=5, WindowWidth=9, PatientAge="060Y", BodyPartExamined="CHEST", **place).save_as(path)
+    broken = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        broken[data.draw(st.integers(128, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(broken))
+    with contextlib.suppress(InputRefused):
+        assert read_case([path], artifacts=store, settings=Settings()).images
