@@ -104,7 +104,7 @@ def test_hostile_text_makes_no_element_and_no_attribute(pinned_report: Report) -
     assert "49" not in hostile.all("h1")[0].text
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=60))
 def test_any_question_is_shown_as_it_was_asked(pinned_report: Report, text: str) -> None:
     page = Page(to_html(pinned_report.replace(question=text)))

@@ -43,7 +43,7 @@ def graphs(draw: st.DrawFn) -> EvidenceGraph:
     return EvidenceGraph(nodes=tuple(finding(i) for i in range(size)), edges=edges)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(graphs())
 def test_boxes_never_overlap_and_stay_inside(graph: EvidenceGraph) -> None:
     placed = lay_out(graph)
@@ -57,7 +57,7 @@ def test_boxes_never_overlap_and_stay_inside(graph: EvidenceGraph) -> None:
         assert all(b - a > BOX_HEIGHT for a, b in pairwise(sorted(tops)))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(graphs())
 def test_no_line_passes_behind_a_box(graph: EvidenceGraph) -> None:
     placed = lay_out(graph)
@@ -85,14 +85,14 @@ def test_things_keep_apart_and_stay_where_they_wish_when_there_is_room(
     assert _apart(easy, sizes, 2.0 * len(sizes)) == pytest.approx(easy)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(graphs())
 def test_every_edge_runs_from_left_to_right(graph: EvidenceGraph) -> None:
     placed = lay_out(graph)
     assert all(placed.boxes[e.ground][0] < placed.boxes[e.dependent][0] for e in graph.edges)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(graphs())
 def test_leaving_out_short_cuts_changes_nothing_that_can_be_reached(graph: EvidenceGraph) -> None:
     reduced = EvidenceGraph(nodes=graph.nodes, edges=reduced_edges(graph))
