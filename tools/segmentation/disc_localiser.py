@@ -3,8 +3,9 @@
 Three observations, none of which suffices alone (Hoover and Goldbaum 2003 for vessels, Loy and Zelinsky 2003 for
 radial symmetry): the disc is brighter than what lies round it; its edge is a circle whose gradients point inward; and
 the large vessels leave it mostly upwards and downwards. Each is mapped at several radii, brought to a common scale
-and summed; the best place wins, and a weak winner is reported as "not found". It is used as a prompt only, never as
-ground truth.
+and summed; the best place wins, and a weak winner is reported as "not found". The circle is then fitted again in mostly
+red light, in which cup and rim look alike, so that it follows the disc and not the cup. It is used as a prompt only,
+never as ground truth.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _WORK_SIDE = 320
 """Longer side of the lit field on the working grid, pixels."""
 _RADII = (0.042, 0.055, 0.07, 0.085, 0.10, 0.12)
 """Disc radii tried, as shares of the lit field's longer side: 30 to 60 degree cameras, small to large discs."""
+_FINE_RADII = tuple(0.05 + 0.0075 * step for step in range(14))
+"""Radii of the second fit, as shares of the lit field's longer side."""
+_FIND_RED, _FIT_RED = 0.4, 0.7
+"""Share of red, the rest green, in the light in which the disc is found and in which its circle is fitted."""
 _WEIGHTS = (1.0, 0.7, 0.9)
 """Of ring, brightness and vessels; set on the photographs named in the benchmark `evals/bench/fundus.py`."""
 MIN_CONFIDENCE = 0.35
@@ -93,7 +98,7 @@ def _working_copy(rgb: RGB, field: tuple[int, int, int, int]) -> tuple[Map, NDAr
 
 def _best(small: Map, lit: NDArray[np.bool_]) -> tuple[float, int, int, float]:
     """Return radius, row and column of the best place on the working grid, and the confidence."""
-    light = _flat_light(small, lit)
+    light = _flat_light(small, lit, _FIND_RED)
     vessels = _vessels(small[:, :, 1], lit)
     gradient = _inward_gradients(light, lit)
     places = []
@@ -104,12 +109,36 @@ def _best(small: Map, lit: NDArray[np.bool_]) -> tuple[float, int, int, float]:
         row, column = divmod(index, lit.shape[1])
         places.append((float(score[row, column]), radius, row, column, [float(p[row, column]) for p in parts]))
     _, radius, row, column, found = max(places)
-    return radius, row, column, _confidence(found)
+    return *_fit_circle(_inward_gradients(_flat_light(small, lit, _FIT_RED), lit), lit, (radius, row, column)), (
+        _confidence(found)
+    )
 
 
-def _flat_light(small: Map, lit: NDArray[np.bool_]) -> Map:
+def _fit_circle(
+    gradient: tuple[Map, Map], lit: NDArray[np.bool_], start: tuple[float, int, int]
+) -> tuple[float, int, int]:
+    """Return radius, row and column of the best circle near a first guess; larger circles are preferred.
+
+    The first guess may be the cup, so the circle may grow to 2.4 times its radius, but must still hold its place.
+    """
+    radius, row, column = start
+    y, x = np.ogrid[: lit.shape[0], : lit.shape[1]]
+    away = np.hypot(y - row, x - column)
+    best = (-np.inf, radius, row, column)
+    for share in _FINE_RADII:
+        tried = share * max(lit.shape)
+        if not 0.8 * radius <= tried <= 2.4 * radius:
+            continue
+        near = lit & (away <= max(0.6 * radius, 1.1 * (tried - 0.7 * radius)))
+        response = np.where(near, _ring_response(gradient, tried) * np.sqrt(tried / radius), -np.inf)
+        index = int(response.argmax())
+        best = max(best, (float(response.flat[index]), tried, *divmod(index, lit.shape[1])))
+    return best[1:]
+
+
+def _flat_light(small: Map, lit: NDArray[np.bool_], red: float) -> Map:
     """Return brightness against its wide surroundings in robust deviations: uneven lighting removed."""
-    light = 0.4 * small[:, :, 0] + 0.6 * small[:, :, 1]
+    light = np.float32(red) * small[:, :, 0] + np.float32(1 - red) * small[:, :, 1]
     wide = light - _masked_mean(light, lit, max(lit.shape) * 0.16)
     spread = float(np.percentile(np.abs(wide[lit]), 75)) if lit.any() else 1.0
     return np.asarray(np.where(lit, np.clip(wide / max(spread, 0.01), -4, 8), 0), dtype=np.float32)

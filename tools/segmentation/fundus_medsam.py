@@ -30,15 +30,15 @@ SPEC = fundus_spec.disc_cup_spec(
     weights_sha256=medsam.WEIGHTS_SHA256,
     licence=medsam.LICENCE,
 )
-_BOX_MARGIN = 1.3
-"""The localiser tends to take the pale middle for the disc; its circle is enlarged by this before it prompts."""
-_WINDOW = 2.4
+_BOX_MARGIN = 1.06
+"""The localiser's circle runs just inside the disc's edge; it is enlarged by this before it prompts."""
+_WINDOW = 2.6
 """Side of the encoded window in prompt boxes, so that the disc covers about 100 of the network's 256 pixels."""
 _CUP_BOX = 0.62
 """Side of the inner box relative to the disc: the usual upper end of healthy ratios and lower end of glaucoma."""
 _JITTER = (1.0, 0.93, 1.07)
 """Prompt scales; the first is the answer, all of them are its repeated passes."""
-_MIN_DISC_SHARE, _MAX_DISC_SHARE = 0.25, 1.6
+_MIN_DISC_SHARE, _MAX_DISC_SHARE = 0.4, 1.5
 """Area of the outlined disc against the circle in its prompt box; outside of this the outline is not a disc."""
 
 
