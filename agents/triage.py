@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from clinigraph.agents.appraisal import SURE_ENOUGH
 from clinigraph.agents.planner import Availability
-from clinigraph.errors import UsageError
 from clinigraph.models.base import ImageId, ProtocolId
 from clinigraph.models.case import Case
 from clinigraph.models.codes import Modality
@@ -38,7 +37,7 @@ class RuleTriage:
             forced: Protocol that the user named; question patterns are then not looked at, the image still is.
 
         Raises:
-            UsageError: The named protocol does not exist.
+            KeyError: The named protocol does not exist.
         """
         asked = self._asked(case.question, forced)
         notes = tuple(a.disagreement for a in appraisals if a.disagreement)
@@ -66,9 +65,6 @@ class RuleTriage:
 
     def _asked(self, question: str, forced: ProtocolId | None) -> list[DiagnosticProtocol]:
         if forced is not None:
-            if forced not in self._protocols:
-                known = ", ".join(sorted(self._protocols))
-                raise UsageError("There is no such protocol", given=forced, todo=f"Known are: {known}.")
             return [self._protocols[forced]]
         hits = {
             p.id: sum(bool(re.search(x, question, re.IGNORECASE)) for x in p.question_patterns)

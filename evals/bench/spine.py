@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from clinigraph.cli.sample import QUESTION, sample_photograph
+from clinigraph.client.sample import QUESTION, sample_photograph
 from clinigraph.client.session import Session
 from clinigraph.client.sources import PathSource
 from clinigraph.settings import Settings

@@ -6,8 +6,9 @@ The names below load what they need when they are first used, so that ``import c
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+
+from clinigraph.version import installed_version
 
 if TYPE_CHECKING:
     from clinigraph.client.api import adiagnose, diagnose, stream
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
     from clinigraph.client.session import Session
     from clinigraph.client.sources import Case
 
-try:
-    __version__ = version("clinigraph")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+__version__ = installed_version()
 
 __all__ = ["Case", "Report", "RunOptions", "Session", "__version__", "adiagnose", "diagnose", "stream"]
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from clinigraph import __version__
 from clinigraph.models.base import RunId
 from clinigraph.models.run import AlgorithmIdentification, CodeVersion, RunRecord
 from clinigraph.settings import Settings
+from clinigraph.version import installed_version
 
 RECORDED_PACKAGES = (
     "bm25s",
@@ -53,7 +53,7 @@ def code_version() -> CodeVersion:
     """Return the package version and, from a checkout, its commit and whether files differ from it."""
     commit, dirty = _git_state(Path(__file__).resolve().parent)
     return CodeVersion(
-        clinigraph=__version__,
+        clinigraph=installed_version(),
         git_commit=commit,
         git_dirty=dirty,
         python=platform.python_version(),

@@ -40,7 +40,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def demo(out: Out = Path("demo-report"), as_json: Json = False) -> None:
     """Answer the glaucoma question on the fundus photograph that ships inside scikit-image."""
     from clinigraph.cli.diagnose import Request, run_and_save
-    from clinigraph.cli.sample import QUESTION, sample_photograph
+    from clinigraph.client.sample import QUESTION, sample_photograph
 
     run_and_save(Request(paths=(sample_photograph(),), question=QUESTION, out=out, as_json=as_json))
 

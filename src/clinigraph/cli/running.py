@@ -6,30 +6,31 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from clinigraph.errors import ClinigraphError, RunCancelled
+from clinigraph.errors import ClinigraphError
 
 STOPPED = 130
 
 
 def run_guarded(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
-    import click
+    import typer
+    from typer.exceptions import TyperException
 
     from clinigraph.cli.app import app
 
     debug = "--debug" in arguments
     try:
-        result = app(args=[a for a in arguments if a != "--debug"], standalone_mode=False)
+        result = app(args=[a for a in arguments if a != "--debug"], prog_name="clinigraph", standalone_mode=False)
     except ClinigraphError as error:
         _show(error, debug)
         return error.exit_code
-    except click.exceptions.Exit as leaving:
+    except typer.Exit as leaving:
         return int(leaving.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort, RunCancelled):
+    except (KeyboardInterrupt, typer.Abort):
         print("Stopped. Run the same command again to resume.", file=sys.stderr)
         return STOPPED
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        _usage(error)
         return 2
     except BrokenPipeError:
         return 0
@@ -43,6 +44,14 @@ def _show(error: ClinigraphError, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     print(f"clinigraph: {error}", file=sys.stderr)
+
+
+def _usage(error: Exception) -> None:
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+    else:
+        print(f"clinigraph: {error}", file=sys.stderr)
 
 
 def _unexpected(error: Exception, debug: bool) -> None:

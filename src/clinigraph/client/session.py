@@ -19,7 +19,7 @@ from clinigraph.client.options import RunOptions
 from clinigraph.client.places import RunPlace, run_place
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
-from clinigraph.errors import PlanInvalid
+from clinigraph.errors import PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
 from clinigraph.knowledge.protocols import load_protocols
@@ -167,9 +167,11 @@ class Session:
 
         Raises:
             InputRefused: The input cannot become a case.
+            UsageError: The protocol does not exist, or another process runs the same case.
             RunCancelled: A pause was answered with a refusal.
         """
         chosen = options or RunOptions()
+        self._check_protocol(chosen.protocol)
         place = self.place(self.run_id(source, chosen))
         lock = place.lock()
         try:
@@ -178,6 +180,11 @@ class Session:
                 yield event
         finally:
             lock.release()
+
+    def _check_protocol(self, protocol: ProtocolId | None) -> None:
+        known = sorted(p.id for p in self.protocols)
+        if protocol is not None and protocol not in known:
+            raise UsageError("There is no such protocol", given=protocol, todo=f"Known are: {', '.join(known)}.")
 
     def _dependencies(self, source: CaseSource, place: RunPlace, options: RunOptions) -> Dependencies:
         return Dependencies(
