@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 STORE_FORMAT = 1
 _COLLECTION = "passages"
-_BATCH = 256
+_BATCH = 1024
 _PAGE = 2000
 _HNSW = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24, "num_threads": 1}}
 """One thread, so that the same passages in the same order give the same graph."""
@@ -90,17 +90,21 @@ class ChromaStore:
         with self._writing() as collection:
             return sum(self._add_batch(collection, batch) for batch in _chunks(passages, _BATCH))
 
-    def replace_source(self, source_ids: Sequence[str], passages: Iterable[Passage]) -> int:
-        """Put passages in place of those of some sources, and return how many were new.
+    def replace_sources(self, source_ids: Sequence[str], passages: Iterable[Passage]) -> int:
+        """Put passages in place of those of some sources, and return how many were new or changed.
 
         What stays the same stays stored; the rest of the old passages goes only after the new ones are in.
+
+        Raises:
+            KnowledgeError: As for :meth:`add`.
         """
         with self._writing() as collection:
-            stale = {i for source_id in source_ids for i in _ids_of_source(collection, source_id)}
+            stale = {i for ids in _chunks(source_ids, _PAGE) for i in _ids_of_sources(collection, ids)}
             new = 0
             for batch in _chunks(passages, _BATCH):
+                replaceable = frozenset(stale)
                 stale -= {str(p.id) for p in batch}
-                new += self._add_batch(collection, batch)
+                new += self._add_batch(collection, batch, replaceable)
             for ids in _chunks(sorted(stale), _PAGE):
                 collection.delete(ids=ids)
             return new
@@ -155,18 +159,20 @@ class ChromaStore:
         distances = (found["distances"] or [[]])[0]
         return [(PassageId(i), 1.0 - float(d)) for i, d in zip(found["ids"][0], distances, strict=True)]
 
-    def _add_batch(self, collection: Collection, batch: Sequence[Passage]) -> int:
+    def _add_batch(
+        self, collection: Collection, batch: Sequence[Passage], replaceable: frozenset[str] = frozenset()
+    ) -> int:
         unique = {p.id: p for p in batch}
         if any(unique[p.id] != p for p in batch):
             raise _clash(next(p.id for p in batch if unique[p.id] != p))
         known = _read(collection, list(unique))
-        clash = next((i for i, p in known.items() if unique[i] != p), None)
+        clash = next((i for i, p in known.items() if unique[i] != p and i not in replaceable), None)
         if clash is not None:
             raise _clash(clash)
-        new = [p for i, p in unique.items() if i not in known]
+        new = [p for i, p in unique.items() if known.get(i) != p]
         if new:
             vectors = self._embedder.embed([search_text(p) for p in new])
-            collection.add(
+            collection.upsert(
                 ids=[p.id for p in new],
                 embeddings=list(vectors),
                 documents=[p.text for p in new],
@@ -294,8 +300,8 @@ def _read(collection: Collection, ids: Sequence[PassageId]) -> dict[PassageId, P
     return passages
 
 
-def _ids_of_source(collection: Collection, source_id: str) -> list[str]:
-    return list(collection.get(where={"source": source_id}, include=[])["ids"])
+def _ids_of_sources(collection: Collection, source_ids: Sequence[str]) -> list[str]:
+    return list(collection.get(where={"source": {"$in": list(source_ids)}}, include=[])["ids"])
 
 
 def _where(narrow: Filter) -> Where | None:
