@@ -22,9 +22,10 @@ from clinigraph.tools.segmentation.networks.masks import (
 )
 from clinigraph.tools.segmentation.networks.views import (
     View,
+    average_on_canvas,
     cut,
     field_view,
-    paste,
+    paste_mask,
     standardise_colour,
     to_tensor,
 )
@@ -47,6 +48,8 @@ _SPUR = 0.3
 _DRIFT = 0.6
 """How much smaller or larger than the coarse network saw it the disc may come out before confidence falls."""
 _SCALES = (0.88, 1.0, 1.16)
+_CANVAS = 288
+"""Side of the grid on which the passes are averaged and shaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +192,17 @@ class FundusDiscCupNetwork:
         return torch.stack(outs)
 
     def _outline(self, image: Tensor, found: _Candidate) -> DiscCupPrediction:
-        """Average all passes on the input grid; the spread of their ratios tells how sure the answer is."""
+        """Average all passes; the spread of their ratios tells how sure the answer is."""
         import torch
 
         views = [found.view.scaled(scale) for scale in _SCALES]
         batch = torch.cat([standardise_colour(cut(image, view, FINE_SIZE)) for view in views])
         passes = self._fine_passes(batch)
         shape = (int(image.shape[-2]), int(image.shape[-1]))
-        mean = passes.mean(dim=(0, 1))
-        maps = [
-            sum(paste(mean[index : index + 1, [channel]], view, shape) for index, view in enumerate(views))
-            / len(views)
-            for channel in (0, 1)
-        ]
-        disc, cup = shape_masks(np.asarray(maps[0], np.float32), np.asarray(maps[1], np.float32))
+        maps = average_on_canvas(passes.mean(dim=(0, 1)), _SCALES, _CANVAS)
+        canvas = found.view.scaled(max(_SCALES))
+        disc, cup = (paste_mask(mask, canvas, shape) for mask in shape_masks(maps[0], maps[1]))
+        cup &= disc
         box = mask_box(disc)
         if box is None:
             return _nothing(shape, 0.0)

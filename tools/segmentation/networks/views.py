@@ -5,6 +5,7 @@ Tensors are (N, C, H, W) float32, intensities 0..1. The same functions serve tra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,40 @@ def paste(values: Tensor, view: View, shape: tuple[int, int]) -> NDArray[np.floa
     if bottom > top and right > left:
         out[top:bottom, left:right] = patch[top - y0 : bottom - y0, left - x0 : right - x0]
     return out
+
+
+def average_on_canvas(maps: Tensor, scales: Sequence[float], size: int) -> NDArray[np.float32]:
+    """Mean of concentric views of different scale on the grid of the largest.
+
+    Args:
+        maps: (len(scales), C, s, s) values of each view; a view counts as 0 outside itself.
+        scales: Side of each view relative to the others.
+        size: Side of the canvas in pixels.
+
+    Returns:
+        (C, size, size).
+    """
+    largest = max(scales)
+    layers = []
+    for channel in range(maps.shape[1]):
+        parts = [
+            paste(
+                maps[index : index + 1, [channel]],
+                View(size / 2, size / 2, size * scale / largest),
+                (size, size),
+            )
+            for index, scale in enumerate(scales)
+        ]
+        layers.append(np.mean(parts, axis=0, dtype=np.float32))
+    return np.stack(layers)
+
+
+def paste_mask(mask: NDArray[np.bool_], view: View, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Put a square mask of a view back on an image grid (H, W), its edge interpolated."""
+    import torch
+
+    values = torch.from_numpy(mask.astype(np.float32))[None, None]
+    return np.asarray(paste(values, view, shape) > 0.5)
 
 
 def field_view(rgb: NDArray[np.uint8]) -> View:
