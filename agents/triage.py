@@ -54,6 +54,9 @@ class RuleTriage:
             first = fitting[0][0]
             reason = f"The protocol {first.id} is unavailable here: {self._availability[first.id].reason}."
             return _refusal(appraisals, notes, reason, [first])
+        same = sum(p is ready[0][0] for p, _ in ready)
+        if same > 1:
+            notes = (*notes, f"The case holds {same} images that the protocol reads; the first was measured.")
         return Triage(
             appraisals=tuple(appraisals),
             condition=ready[0][0].condition,

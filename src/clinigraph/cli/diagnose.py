@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from clinigraph.cli.prompts import parse_boxes, parse_facts
-from clinigraph.cli.view import ProgressView, console, show_report
+from clinigraph.cli.view import ProgressView, show_report
 from clinigraph.errors import ClinigraphError
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.events import EventKind
@@ -61,13 +60,13 @@ async def _run(request: Request) -> object:
     boxes, facts = parse_boxes(request.boxes), parse_facts(request.facts)
     session = Session(_settings(request))
     source = PathSource(request.paths, session.settings, request.question, boxes, facts)
-    options = RunOptions(
-        protocol=ProtocolId(request.protocol) if request.protocol else None,
-        approve=request.approve,
-        resume=request.resume,
-        on_pause=_ask_on_terminal if request.approve else None,
-    )
     with ProgressView(quiet=request.as_json) as view:
+        options = RunOptions(
+            protocol=ProtocolId(request.protocol) if request.protocol else None,
+            approve=request.approve,
+            resume=request.resume,
+            on_pause=view.ask if request.approve else None,
+        )
         async for event in session.stream(source, options):
             view.show(event)
             if event.kind is EventKind.REPORT_READY:
@@ -80,12 +79,3 @@ def _settings(request: Request) -> Settings:
     changes = {"model_name": request.model, "model_base_url": request.base_url}
     given = {k: v for k, v in changes.items() if v is not None}
     return settings.model_copy(update=given) if given else settings
-
-
-async def _ask_on_terminal(question: Mapping[str, object]) -> dict[str, object]:
-    plan = question.get("plan")
-    steps = plan.get("steps", []) if isinstance(plan, dict) else []
-    for step in steps:
-        console.print(f"  {step['id']}: {step['tool']}", markup=False)
-    agreed = await asyncio.to_thread(typer.confirm, "Run this plan?", err=True)
-    return {"action": "approve" if agreed else "reject"}

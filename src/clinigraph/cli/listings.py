@@ -58,13 +58,10 @@ def show_tools(*, as_json: bool) -> None:
         rows = [{**s.model_dump(mode="json"), "unavailable": session.unavailable[s.name]} for s in specs]
         _print_json({"tools": rows})
         return
-    table = _table("Tool", "Version", "Available", "Reads", "Inputs", "Outputs")
+    table = _table("Tool", "Available", "Inputs", "Outputs")
     for s in specs:
         reason = session.unavailable[s.name]
-        reads = ", ".join(m.label for m in s.modalities) or "–"
-        table.add_row(
-            s.name, s.version, f"no: {reason}" if reason else "yes", reads, ", ".join(s.inputs), ", ".join(s.outputs)
-        )
+        table.add_row(s.name, f"no: {reason}" if reason else "yes", "\n".join(s.inputs), "\n".join(s.outputs))
     _show(table)
 
 
@@ -86,8 +83,8 @@ def show_models(*, as_json: bool) -> None:
 
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    for index, name in enumerate(columns):
+        table.add_column(name, overflow="fold", no_wrap=index == 0)
     return table
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -60,6 +62,21 @@ class ProgressView:
     ) -> None:
         if self._status is not None:
             self._status.stop()
+
+    async def ask(self, question: Mapping[str, object]) -> dict[str, object]:
+        """Show the plan of a paused run and ask whether to run it."""
+        import typer
+
+        if self._status is not None:
+            self._status.stop()
+        plan = question.get("plan")
+        steps = plan.get("steps", []) if isinstance(plan, dict) else []
+        for step in steps:
+            console.print(f"  {step['id']}: {step['tool']}", markup=False)
+        agreed = await asyncio.to_thread(typer.confirm, "Run this plan?", err=True)
+        if self._status is not None:
+            self._status.start()
+        return {"action": "approve" if agreed else "reject"}
 
     def show(self, event: RunEvent) -> None:
         """Show one event."""
