@@ -12,7 +12,7 @@ from clinigraph.agents.reflection import Reflection, to_discard
 from clinigraph.agents.reflection import reflect as judge
 from clinigraph.agents.resolution import Resolver, Skip
 from clinigraph.graphs.dependencies import Dependencies
-from clinigraph.graphs.nodes_plan import retrieve
+from clinigraph.graphs.nodes_plan import retrieve, speaks_of
 from clinigraph.graphs.state import ActInput, CaseState, JsonDict, dump, load
 from clinigraph.graphs.tool_runner import run_tool
 from clinigraph.knowledge.contract import RetrievalQuery
@@ -119,4 +119,5 @@ async def _more_guidance(
     text = f"{', '.join(uncertain)}: borderline value, confirmation, further test"
     query = RetrievalQuery(text=text, top_k=2, specialty=specialty, exclude=seen)
     found, notes = await retrieve(context, query)
-    return {str(p.id): dump(p) for p in found}, notes
+    made = load(DiagnosticPlan, state.get("plan"))
+    return {str(p.id): dump(p) for p in found if speaks_of(made, p)}, notes

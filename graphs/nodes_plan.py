@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -57,7 +58,8 @@ async def plan(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Lite
     named = _named_passages(context, made)
     found, note = await _retrieved(context, case, outcome, made)
     recommended = [p for p in named if p.id in made.recommendation_passage_ids]
-    quoted = [*recommended, *[p for p in found if p.id not in {n.id for n in named}][:MAX_QUOTED]]
+    others = [p for p in found if p.id not in {n.id for n in named} and speaks_of(made, p)]
+    quoted = [*recommended, *others[:MAX_QUOTED]]
     update: CaseState = {
         "plan": dump(made),
         "passages": {p.id: dump(p) for p in (*named, *quoted)},
@@ -75,6 +77,16 @@ def _named_passages(context: Dependencies, made: DiagnosticPlan) -> list[Passage
         ids.update(dict.fromkeys(indicator.passage_ids))
     ids.update(dict.fromkeys(made.recommendation_passage_ids))
     return [context.library.get(i) for i in ids]
+
+
+def speaks_of(made: DiagnosticPlan, passage: Passage) -> bool:
+    """Whether a passage shares a word of at least five letters with the condition or an indicator of the plan."""
+    topics = " ".join((made.condition, *(i.name for i in made.indicators)))
+    return bool(_long_words(topics) & _long_words(passage.text))
+
+
+def _long_words(text: str) -> set[str]:
+    return {w.lower() for w in re.findall(r"[A-Za-z]{5,}", text)}
 
 
 async def _retrieved(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -44,8 +44,8 @@ asyncio.run(world.run())
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 async def test_after_kill_minus_nine_only_what_was_not_finished_runs(world: World, tmp_path: Path) -> None:
-    died = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path)], check=False, timeout=120)
-    assert died.returncode == -signal.SIGKILL
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, str(tmp_path))
+    assert await asyncio.wait_for(died.wait(), 120) == -signal.SIGKILL
     assert (tmp_path / "calls.txt").read_text().splitlines() == ["segment"]
     segment = world.replace_tool(SEGMENT, segment_answer(SEGMENT))
     measure = world.replace_tool(MEASURE, measure_answer(0.9))

@@ -166,7 +166,7 @@ class World:
                 make_passage("card#size", "A thing of at least 0.7 is large."),
                 make_passage("card#pressure", "A pressure above 21 is high."),
                 make_passage("card#advice", "A large thing is looked at again."),
-                make_passage("card#other", "Things vary between observers."),
+                make_passage("card#other", "The size of things varies between observers; the thing is measured twice."),
             ],
             {
                 "card#size": StatedCriterion(indicator="size", comparator=Comparator.GE, threshold=0.7, unit="1"),
