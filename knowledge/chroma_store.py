@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ STORE_FORMAT = 1
 _COLLECTION = "passages"
 _BATCH = 1024
 _PAGE = 2000
+_REVISION = re.compile(r"[0-9a-f]{32}")
 _HNSW = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24, "num_threads": 1}}
 """One thread, so that the same passages in the same order give the same graph."""
 
@@ -76,9 +78,10 @@ class ChromaStore:
     def revision(self) -> str:
         """Return a word that changes with every write."""
         try:
-            return (self.path / "revision").read_text(encoding="utf-8")
-        except OSError:
+            revision = (self.path / "revision").read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
             return ""
+        return revision if _REVISION.fullmatch(revision) else ""
 
     def add(self, passages: Iterable[Passage]) -> int:
         """Store passages; see the contract.

@@ -10,13 +10,14 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from threading import Lock
 
 from filelock import FileLock
 
 from clinigraph.errors import ClinigraphError, KnowledgeError, PassageMissing
-from clinigraph.knowledge.cards import GuidelineCard, card_passages, load_cards
+from clinigraph.knowledge.cards import CURRENCY_YEARS, CardKind, GuidelineCard, card_passages, load_cards
 from clinigraph.knowledge.chroma_store import STORE_FORMAT, ChromaStore
 from clinigraph.knowledge.contract import RetrievalQuery, Retriever
 from clinigraph.knowledge.embedding import Embedder, MiniLmEmbedder
@@ -51,13 +52,14 @@ class Library:
         tuning: Tuning | None = None,
     ) -> None:
         self.cards = tuple(cards)
+        self._by_id = {c.id: c for c in self.cards}
         self.user_store = ChromaStore(user_dir, embedder)
         self._embedded: Mapping[PassageId, Passage] = {p.id: p for c in self.cards for p in card_passages(c)}
         self._cache_dir = cache_dir
         self._embedder = embedder
         self._tuning = tuning
         self._lock = Lock()
-        self._retriever: tuple[bool, HybridRetriever] | None = None
+        self._opened: tuple[tuple[ChromaStore, ...], HybridRetriever] | None = None
 
     @property
     def retriever(self) -> Retriever:
@@ -94,12 +96,36 @@ class Library:
 
     def hybrid(self) -> HybridRetriever:
         """Return the retriever with its indexes open; a user store that appears later is taken in."""
+        return self._open()[1]
+
+    def hybrid_stores(self) -> tuple[ChromaStore, ...]:
+        """Return the stores that are searched: the cards', then the user's when there is one."""
+        return self._open()[0]
+
+    def may_be_outdated(self, passage: Passage, today: date) -> bool:
+        """Whether a passage's source is older than the span stated for its kind; undated sources are not flagged."""
+        card = self._by_id.get(passage.source.id)
+        if card is not None:
+            return card.may_be_outdated(today)
+        kinds = {k.value: years for k, years in CURRENCY_YEARS.items()}
+        span = kinds.get(passage.source.kind, CURRENCY_YEARS[CardKind.GUIDELINE])
+        return passage.source.year is not None and today.year - passage.source.year > span
+
+    def close(self) -> None:
+        """Let go of all files; the next query opens them again."""
+        with self._lock:
+            for store in (self.user_store, *(self._opened[0] if self._opened else ())):
+                store.close()
+            self._opened = None
+
+    def _open(self) -> tuple[tuple[ChromaStore, ...], HybridRetriever]:
         with self._lock:
             with_user = self.user_store.exists()
-            if self._retriever is None or self._retriever[0] != with_user:
-                stores = (self._open_cards(), *((self.user_store,) if with_user else ()))
-                self._retriever = (with_user, HybridRetriever(*stores, tuning=self._tuning))
-            return self._retriever[1]
+            if self._opened is None or len(self._opened[0]) != 1 + with_user:
+                cards = self._opened[0][0] if self._opened else self._open_cards()
+                stores = (cards, self.user_store) if with_user else (cards,)
+                self._opened = (stores, HybridRetriever(*stores, tuning=self._tuning))
+            return self._opened
 
     def _open_cards(self) -> ChromaStore:
         folder = self._cache_dir / "knowledge" / self._key()
