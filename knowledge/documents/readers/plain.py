@@ -98,7 +98,7 @@ def read_markdown(raw: bytes) -> Document:
         else:
             if not line.strip() or _LIST_ITEM.match(line):
                 flush()
-            paragraph.append(line.strip())
+            paragraph.extend(filter(None, [line.strip()]))
     flush()
     return Document(title or first_heading(blocks.done()), blocks.done())
 
