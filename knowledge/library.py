@@ -20,7 +20,7 @@ from clinigraph.errors import ClinigraphError, KnowledgeError, PassageMissing
 from clinigraph.knowledge.cards import CURRENCY_YEARS, CardKind, GuidelineCard, card_passages, load_cards
 from clinigraph.knowledge.chroma_store import STORE_FORMAT, ChromaStore
 from clinigraph.knowledge.contract import RetrievalQuery, Retriever
-from clinigraph.knowledge.embedding import Embedder, MiniLmEmbedder
+from clinigraph.knowledge.embedding import DirectoryEmbedder, Embedder, MiniLmEmbedder
 from clinigraph.knowledge.lexical import LEXICAL_FORMAT
 from clinigraph.knowledge.retrieval import HybridRetriever, Tuning
 from clinigraph.models.base import PassageId
@@ -196,11 +196,11 @@ def open_library(settings: Settings) -> Library:
     """Return the library that the settings describe; opens no index and loads no weights.
 
     Args:
-        settings: ``cache_dir`` for the cards' index, ``state_dir`` for the user's store.
+        settings: ``cache_dir`` for the cards' index, ``state_dir`` for the user's store, ``embedding_dir`` for a model.
     """
     return Library(
         load_cards(),
         cache_dir=settings.cache_dir,
         user_dir=settings.state_dir / "knowledge",
-        embedder=MiniLmEmbedder(),
+        embedder=DirectoryEmbedder(settings.embedding_dir) if settings.embedding_dir else MiniLmEmbedder(),
     )

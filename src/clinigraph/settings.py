@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(default=120.0, gt=0)
     """Longest time of one model call."""
 
+    embedding_dir: Path | None = None
+    """Local directory of a sentence-transformers model for retrieval; None takes the packaged MiniLM."""
+
     sam_checkpoint: Path | None = None
     """Path of a SAM ViT checkpoint for ``segment-anything``."""
     sam_checkpoint_sha256: str | None = None
@@ -63,5 +66,5 @@ class Settings(BaseSettings):
 
     def resolved(self) -> dict[str, str]:
         """Return the settings that shape a result as text, secrets and paths left out, for the run record."""
-        hidden = {"model_api_key", "state_dir", "cache_dir", "sam_checkpoint", "keep_runs"}
+        hidden = {"model_api_key", "state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "keep_runs"}
         return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}
