@@ -151,11 +151,11 @@ class ChromaStore:
     def nearest(self, vector: Vectors, n: int, narrow: Filter) -> Sequence[tuple[PassageId, float]]:
         """Return the nearest passages; see :class:`~clinigraph.knowledge.searching.SearchableStore`."""
         with self._reading() as collection:
-            if collection is None or (size := collection.count()) == 0:
+            if collection is None:
                 return ()
             found = collection.query(
                 query_embeddings=cast("list[Sequence[float]]", [vector]),
-                n_results=min(n, size),
+                n_results=n,
                 where=_where(narrow),
                 include=["distances"],
             )
