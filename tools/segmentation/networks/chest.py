@@ -17,15 +17,18 @@ from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, Bundl
 from clinigraph.tools.segmentation.networks.masks import (
     BoolMask,
     Box,
+    agreement,
     convex_hull,
     largest_component,
     mask_box,
+    ramp,
     without_spurs,
 )
 from clinigraph.tools.segmentation.networks.views import (
     View,
     average_on_canvas,
     cut,
+    pass_masks,
     paste_mask,
     standardise_grey,
     to_tensor,
@@ -42,6 +45,8 @@ VIEW_LUNGS = 1.3
 MIN_CHEST_CONFIDENCE = 0.5
 """Below this the picture is not taken for a frontal chest film. See the model card."""
 _SCALES = (0.92, 1.0, 1.1)
+_CERTAIN, _AGREED = (0.52, 0.86), (0.8, 0.9)
+"""From none to full confidence: certainty inside the lungs, agreement of the passes on the lungs."""
 _CANVAS = 384
 """Side of the grid on which the passes are averaged and shaped."""
 _LUNG_SPUR, _HEART_SPUR = 0.12, 0.3
@@ -149,7 +154,11 @@ class ChestNetwork:
         shape = (int(image.shape[-2]), int(image.shape[-1]))
         maps = average_on_canvas(passes.mean(dim=0), _SCALES, _CANVAS)
         left, right, heart = shape_masks([np.asarray(values > 0.5) for values in maps])
-        confidence = _certainty(maps, (left, right)) * plausibility(left, right, heart)
+        lungs = passes[:, :, :2].amax(dim=2)
+        agreed = agreement(pass_masks(lungs, _SCALES, _CANVAS), left | right)
+        confidence = (
+            _certainty(maps, (left, right)) * plausibility(left, right, heart) * ramp(agreed, *_AGREED)
+        )
         if confidence < MIN_CHEST_CONFIDENCE:
             return _nothing(shape, confidence)
         flat = passes.flatten(0, 1).cpu().numpy() > 0.5
@@ -197,17 +206,13 @@ def plausibility(left_lung: BoolMask, right_lung: BoolMask, heart: BoolMask) -> 
     apart = (left.centre[0] - right.centre[0]) / (left.width + right.width)
     level = abs(left.centre[1] - right.centre[1]) / max(left.height, right.height)
     solid = min(float(mask.sum() / convex_hull(mask).sum()) for mask in (left_lung, right_lung))
-    score = _ramp(balance, 0.1, 0.4) * _ramp(apart, 0.2, 0.45) * _ramp(-level, -0.7, -0.35)
-    score *= _ramp(solid, 0.5, 0.65)
+    score = ramp(balance, 0.1, 0.4) * ramp(apart, 0.2, 0.45) * ramp(-level, -0.7, -0.35)
+    score *= ramp(solid, 0.5, 0.65)
     if middle is None:
         return 0.3 * score
     between = right.centre[0] < middle.centre[0] < left.centre[0]
     across = max(left.x1, right.x1) - min(left.x0, right.x0)
-    return score * _ramp(middle.width / across, 0.25, 0.33) if between else 0.3 * score
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    return float(np.clip((value - low) / (high - low), 0, 1))
+    return score * ramp(middle.width / across, 0.25, 0.33) if between else 0.3 * score
 
 
 def _certainty(maps: NDArray[np.float32], masks: Sequence[BoolMask]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,18 @@ def convex_hull(mask: BoolMask) -> BoolMask:
         return mask
     hull = convex_hull_image(mask)  # type: ignore[no-untyped-call]
     return np.asarray(hull, dtype=np.bool_)
+
+
+def agreement(passes: Sequence[BoolMask], result: BoolMask) -> float:
+    """Mean Dice of single passes with the result that they were averaged to; 0 without passes or result."""
+    if not passes or not result.any():
+        return 0.0
+    return float(np.mean([dice(item, result) for item in passes]))
+
+
+def ramp(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high`, linear between."""
+    return float(np.clip((value - low) / (high - low), 0, 1))
 
 
 def vertical_ratio(cup: BoolMask, disc: BoolMask) -> float | None:

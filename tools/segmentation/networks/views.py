@@ -100,6 +100,22 @@ def average_on_canvas(maps: Tensor, scales: Sequence[float], size: int) -> NDArr
     return np.stack(layers)
 
 
+def pass_masks(maps: Tensor, scales: Sequence[float], size: int) -> list[NDArray[np.bool_]]:
+    """Each pass alone, thresholded, on the grid of `average_on_canvas`.
+
+    Args:
+        maps: (N, len(scales), s, s) probabilities.
+        scales: Side of each view relative to the others.
+        size: Side of the canvas in pixels.
+    """
+    largest = max(scales)
+    masks = []
+    for index, scale in enumerate(scales):
+        view = View(size / 2, size / 2, size * scale / largest)
+        masks += [paste(item[None, [index]], view, (size, size)) > 0.5 for item in maps]
+    return masks
+
+
 def paste_mask(mask: NDArray[np.bool_], view: View, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Put a square mask of a view back on an image grid (H, W), its edge interpolated."""
     import torch
@@ -121,7 +137,7 @@ def field_view(rgb: NDArray[np.uint8]) -> View:
     rows = np.flatnonzero(lit.mean(axis=1) > 0.04)
     columns = np.flatnonzero(lit.mean(axis=0) > 0.04)
     height, width = lit.shape
-    if rows.size < height // 8 or columns.size < width // 8:
+    if rows.size <= height // 8 or columns.size <= width // 8:
         return View(width / 2, height / 2, float(max(height, width)))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     return View((left + right) / 2, (top + bottom) / 2, float(max(bottom - top, right - left)))
