@@ -6,9 +6,10 @@ Reciprocal-rank fusion after Cormack, Clarke and Buettcher, SIGIR 2009 (k = 60).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -114,9 +115,13 @@ class HybridRetriever:
         return list(found.values())
 
     def _fuse(self, candidates: list[_Candidate], query: RetrievalQuery) -> list[_Candidate]:
-        halves = ((self._tuning.lexical, _by_lexical), (self._tuning.dense, _by_dense))
-        for weight, key in halves:
-            scored = sorted((c for c in candidates if key(c) > 0), key=lambda c: (-key(c), c.id))
+        # Vectors compare across stores; BM25 does not (word statistics differ from store to store): it ranks within one.
+        groups = [[c for c in candidates if c.shelf is shelf] for shelf in self._shelves]
+        halves = [(self._tuning.lexical, _by_lexical, g) for g in groups] + [
+            (self._tuning.dense, _by_dense, candidates)
+        ]
+        for weight, key, group in halves:
+            scored = sorted((c for c in group if key(c) > 0), key=partial(_order, key))
             for rank, candidate in enumerate(scored[:_POOL], start=1):
                 candidate.fused += weight / (_RRF_K + rank)
         if query.specialty:
@@ -223,6 +228,10 @@ def _top(scores: np.ndarray, n: int) -> list[int]:
     else:
         rows = np.flatnonzero(scores > 0)
     return [int(r) for r in rows[np.argsort(-scores[rows], kind="stable")][:n]]
+
+
+def _order(key: Callable[[_Candidate], float], candidate: _Candidate) -> tuple[float, str]:
+    return -key(candidate), candidate.id
 
 
 def _by_lexical(candidate: _Candidate) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +43,19 @@ def search(
     for hit in hits:
         out.print(Text.assemble((str(hit.passage.id), "bold"), f"  {hit.score:.3f}  ", (hit.passage.citation, "dim")))
         out.print(Text(f"  {hit.passage.text}"))
+
+
+@knowledge_app.command()
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="PDF, HTML, XML, Markdown, DOCX or text; folders too.")],
+    signed: Annotated[bool, typer.Option("--signed", help="You vouch for these documents.")] = False,
+    specialty: Annotated[str | None, typer.Option("--specialty", help="Specialty of all of them.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in your own documents; run it again to go on after a stop, or to take in changed files."""
+    from clinigraph.cli.documents import add_documents
+
+    raise typer.Exit(add_documents(paths, signed=signed, specialty=specialty, as_json=as_json))
 
 
 @knowledge_app.command()
