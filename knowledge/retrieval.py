@@ -115,7 +115,7 @@ class HybridRetriever:
         return list(found.values())
 
     def _fuse(self, candidates: list[_Candidate], query: RetrievalQuery) -> list[_Candidate]:
-        # Vectors compare across stores; BM25 does not (word statistics differ from store to store): it ranks within one.
+        # Vectors compare across stores; BM25 does not, its word statistics differ: it ranks within one.
         groups = [[c for c in candidates if c.shelf is shelf] for shelf in self._shelves]
         halves = [(self._tuning.lexical, _by_lexical, g) for g in groups] + [
             (self._tuning.dense, _by_dense, candidates)
