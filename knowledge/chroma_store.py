@@ -304,7 +304,8 @@ def _read(collection: Collection, ids: Sequence[PassageId]) -> dict[PassageId, P
 
 
 def _ids_of_sources(collection: Collection, source_ids: Sequence[str]) -> list[str]:
-    return list(collection.get(where={"source": {"$in": list(source_ids)}}, include=[])["ids"])
+    where = cast("Where", {"source": {"$in": list(source_ids)}})
+    return list(collection.get(where=where, include=[])["ids"])
 
 
 def _where(narrow: Filter) -> Where | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 200
 _TAG = re.compile(r"<[^>]+>")
+_HEADING_TAG = re.compile(r"title|head|heading|h[1-6]")
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 _NGC_LEFT_OUT = frozenset({"Disclaimer", "Methodology", "NEATS Assessment", "Identifying Information and Availability"})
 """Sections of a summary that say nothing about patients: how it was made, who paid, what the web site disclaims."""
@@ -123,14 +124,17 @@ def _read_medquad(root: Element) -> Document:
 
 def _read_other(root: Element) -> Document:
     blocks = BlockList()
-    stack: list[tuple[Element, int]] = [(root, 1)]
+    stack: list[tuple[Element | str, int]] = [(root, 1)]
     while stack:
         element, depth = stack.pop()
+        if isinstance(element, str):
+            blocks.add(element)
+            continue
         if depth > _MAX_DEPTH:
             raise DocumentRefused("The XML is nested too deeply", given=f"over {_MAX_DEPTH}", todo="Check the file.")
-        tag = element.tag.rsplit("}", 1)[-1].lower() if isinstance(element.tag, str) else ""
-        heading = tag in ("title", "head", "heading") or re.fullmatch(r"h[1-6]", tag) is not None
+        heading = _HEADING_TAG.fullmatch(element.tag.rsplit("}", 1)[-1].lower()) is not None
         blocks.add(element.text or "", min(depth, 6) if heading else 0)
-        blocks.add(element.tail or "" if element is not root else "")
-        stack.extend((child, depth + 1) for child in reversed(element))
+        for child in reversed(element):
+            stack.append((child.tail or "", depth))
+            stack.append((child, depth + 1))
     return Document(first_heading(blocks.done()), blocks.done())

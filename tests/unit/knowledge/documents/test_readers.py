@@ -191,8 +191,8 @@ def test_a_medquad_page_gives_questions_as_headings() -> None:
 
 
 def test_other_xml_gives_its_text_in_order() -> None:
-    raw = "<a><title>Head</title><b>one <i>two</i> three</b></a>"
-    assert outline(read("a.xml", raw)) == [(2, "Head"), (0, "one"), (0, "two"), (0, "three")]
+    raw = "<a><title>Head</title><!-- unsaid --><b>one <i>two <u>three</u></i> four</b> five</a>"
+    assert outline(read("a.xml", raw)) == [(2, "Head"), *((0, w) for w in ("one", "two", "three", "four", "five"))]
 
 
 _BOMB = b'<!DOCTYPE a [<!ENTITY x "xxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><a>&y;</a>'
