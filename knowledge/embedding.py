@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -25,6 +26,7 @@ from clinigraph.knowledge.bert import BertEncoder, BertShape
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
@@ -254,10 +256,16 @@ def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
     """Keep BLAS on this thread: the matrices are small, and waiting for other cores costs more than they give."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _thread_pools().limit(limits=1, user_api="blas"):
         yield
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> ThreadpoolController:
+    """Return the BLAS libraries of this process; looking for them takes longer than embedding a query."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _load_sentence_transformer(folder: Path) -> SentenceTransformer:
