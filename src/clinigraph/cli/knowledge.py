@@ -9,7 +9,10 @@ from typing import Annotated
 
 import typer
 
+from clinigraph.cli import terminology
+
 knowledge_app = typer.Typer(help="Guideline cards and your own documents.", no_args_is_help=True, rich_markup_mode=None)
+terminology.register(knowledge_app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 
