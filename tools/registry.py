@@ -87,6 +87,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.segmentation.fundus_network import FundusDiscCup
     from clinigraph.tools.segmentation.medsam import MedSamLite
     from clinigraph.tools.segmentation.medsam_tool import MedSamLiteSegmenter
+    from clinigraph.tools.segmentation.sam import SamSegmenter
 
     engine = MedSamLite(settings.device)
     return [
@@ -96,6 +97,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         ChestLungsHeart(),
         CardiothoracicMeasures(),
         MedSamLiteSegmenter(engine),
+        SamSegmenter(settings),
         ReadImage(reader),
         RecordFact(),
     ]

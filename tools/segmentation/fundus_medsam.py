@@ -16,8 +16,9 @@ from clinigraph.tools.measurement.masks import Mask, largest_component
 from clinigraph.tools.segmentation import fundus_spec, medsam
 from clinigraph.tools.segmentation.cup import outline_cup
 from clinigraph.tools.segmentation.disc_localiser import MIN_CONFIDENCE, locate_disc
-from clinigraph.tools.segmentation.medsam import BoxXYXY, MedSamLite, Prompt
+from clinigraph.tools.segmentation.medsam import MedSamLite
 from clinigraph.tools.segmentation.pixels import RGB, Window, to_rgb
+from clinigraph.tools.segmentation.prompting import BoxXYXY, Prompt
 from clinigraph.tools.segmentation.results import label_map_result
 
 SPEC = fundus_spec.disc_cup_spec(

@@ -11,17 +11,17 @@ import io
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clinigraph.errors import WeightsInvalid
+from clinigraph.tools.segmentation.device import pick_device
 from clinigraph.tools.segmentation.pixels import RGB
+from clinigraph.tools.segmentation.prompting import Prompt, PromptedMask
 
 if TYPE_CHECKING:
     import torch
@@ -33,28 +33,6 @@ WEIGHTS_SHA256 = "79d8c9dca6db4d69d3f905579e5250af05e859fff9c1f543e89a513c3028ce
 LICENCE = "Apache-2.0"
 _EMBEDDINGS_KEPT = 8
 """1 MiB each."""
-
-BoxXYXY = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A box, points, or both, in pixels of the image; points carry whether they lie inside."""
-
-    box: BoxXYXY | None = None
-    points: tuple[tuple[float, float, bool], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PromptedMask:
-    """What one prompt gave."""
-
-    mask: NDArray[np.bool_]
-    """(H, W) on the grid of the image."""
-    probability: NDArray[np.float32]
-    """(H, W) 0..1."""
-    score: float
-    """The network's own estimate of its overlap (intersection over union), 0..1, not calibrated."""
 
 
 class _PromptEncoder(Protocol):
@@ -207,15 +185,6 @@ def restore(logits: Tensor, shape: tuple[int, ...]) -> Tensor:
     height, width = scaled_shape(shape)
     part = logits[..., :height, :width]
     return functional.interpolate(part, size=(shape[0], shape[1]), mode="bilinear", align_corners=False)
-
-
-def pick_device(wanted: str) -> torch.device:
-    """Return the device of the settings: ``auto`` takes CUDA when there is one."""
-    import torch
-
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(wanted)
 
 
 def _load(device: torch.device) -> _Network:

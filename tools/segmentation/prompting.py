@@ -1,0 +1,119 @@
+"""What promptable segmenters share: prompts, answers, and the tool around an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigraph.models.codes import Modality
+from clinigraph.models.tooling import Need, Port, ToolCall, ToolResult, ToolSpec, ValueKind
+from clinigraph.tools import support
+from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.measurement.concepts import private
+from clinigraph.tools.segmentation.pixels import RGB, to_rgb
+from clinigraph.tools.segmentation.results import Structure, label_map_result
+
+BoxXYXY = tuple[float, float, float, float]
+TARGET = private("TARGET", "Structure in the given box")
+_NO_BOX = "nothing was outlined because no box says where to look"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A box, points, or both, in pixels of the image; points carry whether they lie inside."""
+
+    box: BoxXYXY | None = None
+    points: tuple[tuple[float, float, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptedMask:
+    """What one prompt gave."""
+
+    mask: NDArray[np.bool_]
+    """(H, W) on the grid of the image."""
+    probability: NDArray[np.float32]
+    """(H, W) 0..1."""
+    score: float
+    """The network's own estimate of its overlap (intersection over union), 0..1, not calibrated."""
+
+
+class PromptEngine(Protocol):
+    """A network that answers prompts; encodes each image once."""
+
+    def unavailable(self) -> str:
+        """Return why the engine cannot work here, or an empty string. Cheap."""
+        ...
+
+    def warm_up(self) -> None:
+        """Load the weights once."""
+        ...
+
+    def segment(self, rgb: RGB, prompts: Sequence[Prompt], *, key: str) -> list[PromptedMask]:
+        """Outline what each prompt points at, on the grid of ``rgb``; equal keys must mean equal pixels."""
+        ...
+
+
+def box_spec(
+    *, name: str, description: str, weights_sha256: str | None, licence: str, needs: tuple[Need, ...] = ()
+) -> ToolSpec:
+    """Return the spec of a tool that outlines what a box points at."""
+    return ToolSpec(
+        name=name,
+        version="1.0.0",
+        description=description,
+        modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
+        inputs={"image": Port(kind=ValueKind.IMAGE), "box": Port(kind=ValueKind.BOX, required=False)},
+        outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=("target",), required=False)},
+        needs=needs,
+        timeout_s=300,
+        weights_sha256=weights_sha256,
+        licence=licence,
+    )
+
+
+class BoxSegmenter:
+    """Outlines by a box; several boxes on one image cost one encoding."""
+
+    def __init__(self, spec: ToolSpec, engine: PromptEngine) -> None:
+        self._spec = spec
+        self._engine = engine
+
+    @property
+    def spec(self) -> ToolSpec:
+        """What agents know of the tool."""
+        return self._spec
+
+    def unavailable(self) -> str:
+        """Return why the tool cannot work here, or an empty string."""
+        return self._engine.unavailable()
+
+    def warm_up(self) -> None:
+        """Load the engine.
+
+        Raises:
+            WeightsInvalid: The weights are missing or not the expected ones.
+        """
+        self._engine.warm_up()
+
+    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Outline the structure in the box.
+
+        Raises:
+            ToolFailure: The image is no single medical picture, or the box lies outside of it.
+        """
+        image = support.image_input(self._spec, call)
+        given = support.box_input(call, "box")
+        if given is None:
+            return support.result(self._spec, call, {}, missing={"masks": _NO_BOX})
+        rgb = to_rgb(support.pixels_of(self._spec, image, context))
+        box = support.clipped_box(self._spec, given, rgb.shape[:2])
+        context.check_cancelled()
+        answer = self._engine.segment(rgb, [Prompt(box=box)], key=str(image.artifact_id))[0]
+        reason = None if answer.mask.any() else "the segmenter saw no outline inside the given box"
+        target = Structure("target", TARGET, answer.mask, answer.score, reason)
+        return label_map_result(self._spec, call, context, image, [target])
