@@ -47,6 +47,8 @@ MIN_CHEST_CONFIDENCE = 0.5
 _SCALES = (0.92, 1.0, 1.1)
 _CERTAIN, _AGREED = (0.52, 0.86), (0.8, 0.9)
 """From none to full confidence: certainty inside the lungs, agreement of the passes on the lungs."""
+_MIN_SIDE, _MIN_RANGE = 32, 6.0
+"""Pixels and grey levels (1st to 99th percentile) below which there is nothing to be seen."""
 _CANVAS = 384
 """Side of the grid on which the passes are averaged and shaped."""
 _LUNG_SPUR, _HEART_SPUR = 0.12, 0.3
@@ -118,6 +120,8 @@ class ChestNetwork:
             )
         import torch
 
+        if min(gray.shape) < _MIN_SIDE or float(np.ptp(np.quantile(gray, (0.01, 0.99)))) < _MIN_RANGE:
+            return _nothing(gray.shape, 0.0)
         self.warm_up()
         with torch.inference_mode():
             image = to_tensor(gray).to(self._device)
@@ -156,9 +160,8 @@ class ChestNetwork:
         left, right, heart = shape_masks([np.asarray(values > 0.5) for values in maps])
         lungs = passes[:, :, :2].amax(dim=2)
         agreed = agreement(pass_masks(lungs, _SCALES, _CANVAS), left | right)
-        confidence = (
-            _certainty(maps, (left, right)) * plausibility(left, right, heart) * ramp(agreed, *_AGREED)
-        )
+        certain = ramp(_certainty(maps, (left, right)), *_CERTAIN) * ramp(agreed, *_AGREED)
+        confidence = certain * plausibility(left, right, heart)
         if confidence < MIN_CHEST_CONFIDENCE:
             return _nothing(shape, confidence)
         flat = passes.flatten(0, 1).cpu().numpy() > 0.5

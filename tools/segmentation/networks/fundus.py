@@ -50,6 +50,8 @@ _SPUR = 0.3
 """What is thinner than this share of disc or cup is cut off."""
 _DRIFT = (0.9, 1.4)
 """Natural logarithm of the size of the disc, fine over coarse, at which confidence begins to fall and is 0."""
+_LARGE = (0.65, 0.85)
+"""Diameter of the disc over side of the lit field at which confidence begins to fall and is 0."""
 _CERTAIN, _AGREED, _RED = (0.6, 0.9), (0.85, 0.94), (0.02, 0.1)
 """From none to full confidence: certainty of both networks, agreement of the passes, and excess of red over blue
 round the disc. Set on discs in odd styles against everyday and other medical pictures, which are certain at 0.5 to
@@ -79,6 +81,7 @@ class DiscCupPrediction:
 class _Candidate:
     view: View
     confidence: float
+    field_side: float
 
 
 class FundusDiscCupNetwork:
@@ -147,7 +150,7 @@ class FundusDiscCupNetwork:
             if box is None or max(box.width, box.height) < 3:
                 continue
             start = _view_of(box, field, coarse.shape[0])
-            candidate = self._refine(image, start, float(coarse[part].mean()))
+            candidate = self._refine(image, start, field.side, float(coarse[part].mean()))
             if candidate is not None and (best is None or candidate.confidence > best.confidence):
                 best = candidate
         return best
@@ -161,7 +164,9 @@ class FundusDiscCupNetwork:
         mean: NDArray[np.float32] = ((maps[0, 0] + maps[1, 0].flip(1)) / 2).cpu().numpy()
         return mean
 
-    def _refine(self, image: Tensor, view: View, coarse_certainty: float) -> _Candidate | None:
+    def _refine(
+        self, image: Tensor, view: View, field_side: float, coarse_certainty: float
+    ) -> _Candidate | None:
         """Look closely twice, the second time centred on what the first look outlined."""
         certainty, first = 0.0, view
         for _ in range(2):
@@ -172,9 +177,9 @@ class FundusDiscCupNetwork:
                 return None
             certainty = float(disc[mask].mean()) * ellipse_fill(mask)
             view = _view_of(box, view, FINE_SIZE)
-        drift = abs(float(np.log(view.side / first.side)))
-        steady = 1 - ramp(drift, *_DRIFT)
-        return _Candidate(view, ramp(float(np.sqrt(coarse_certainty * certainty)), *_CERTAIN) * steady)
+        steady = steadiness(view.side / VIEW_DISCS, first.side / VIEW_DISCS, field_side)
+        certain = ramp(float(np.sqrt(coarse_certainty * certainty)), *_CERTAIN)
+        return _Candidate(view, certain * steady, field_side)
 
     def _fine(
         self, image: Tensor, views: Sequence[View]
@@ -214,7 +219,11 @@ class FundusDiscCupNetwork:
         disc, cup = (paste_mask(mask, canvas, shape) for mask in shaped)
         cup &= disc
         box = mask_box(disc)
-        if box is None or confidence < MIN_DISC_CONFIDENCE:
+        if box is None:
+            return _nothing(shape, 0.0)
+        before = found.view.side / VIEW_DISCS
+        confidence *= steadiness(max(box.width, box.height), before, found.field_side)
+        if confidence < MIN_DISC_CONFIDENCE:
             return _nothing(shape, confidence)
         flat = passes.flatten(0, 2).cpu().numpy()
         ratios = [ratio for item in flat if (ratio := _ratio(item[0], item[1])) is not None]
@@ -224,6 +233,12 @@ class FundusDiscCupNetwork:
         if self._networks is None:
             raise BundleError("the network is not warmed up; call warm_up() first")
         return self._networks[role]
+
+
+def steadiness(diameter: float, before: float, field_side: float) -> float:
+    """1 for a disc that kept its size since it was last looked at and does not fill the lit field, else down to 0."""
+    drift = abs(float(np.log(diameter / before)))
+    return 1 - max(ramp(drift, *_DRIFT), ramp(diameter / field_side, *_LARGE))
 
 
 def redness(view: Tensor) -> float:

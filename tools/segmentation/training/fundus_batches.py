@@ -31,9 +31,6 @@ _FINE_SCALE = VIEW_DISCS / FINE_CACHE_DISCS
 _FINE_RANGE = AffineRange(
     scale_low=0.66 * _FINE_SCALE, scale_high=1.6 * _FINE_SCALE, rotation=0.5, shift=0.28, aspect=0.25
 )
-_TEACHER_FROM = 1.0
-"""Share of the training after which the averaged network labels cups where nobody drew them."""
-_TEACHER_SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +70,8 @@ class FineTask:
     cache: FineCache
     batch: int
 
-    def loss(self, student: nn.Module, teacher: nn.Module, progress: float, generator: Generator) -> Tensor:
-        """Disc loss on all, cup loss where the cup was drawn or, later, where the averaged network is sure."""
+    def loss(self, student: nn.Module, _: nn.Module, __: float, generator: Generator) -> Tensor:
+        """Disc loss on all; cup loss, weighing double, where the cup was drawn and inside the disc."""
         image, target, has_cup = self.draw(generator)
         logits = forward(student, standardise_colour(PHOTOGRAPH(image, generator)))
         disc, cup = logits[:, :1], logits[:, 1:]
@@ -84,17 +81,8 @@ class FineTask:
         inside = disc_target * has_cup
         total = total + 2 * _inside_entropy(cup, cup_target, inside)
         both = torch.sigmoid(disc) * torch.sigmoid(cup)
-        total = total + 2 * (
-            soft_dice(both, cup_target)[:, 0] * has_cup[:, 0, 0, 0]
-        ).sum() / has_cup.sum().clamp_min(1)
-        if progress > _TEACHER_FROM and bool((has_cup == 0).any()):
-            with torch.no_grad():
-                guess = torch.sigmoid(forward(teacher, standardise_colour(image))[:, 1:])
-            sure = ((guess - 0.5).abs() > _TEACHER_SURE - 0.5).float()
-            total = total + 0.3 * _inside_entropy(
-                cup, (guess > 0.5).float(), disc_target * (1 - has_cup) * sure
-            )
-        return total
+        overlap = soft_dice(both, cup_target)[:, 0] * has_cup[:, 0, 0, 0]
+        return total + 2 * overlap.sum() / has_cup.sum().clamp_min(1)
 
     def draw(self, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Image (N, 3, s, s), disc and cup (N, 2, s, s), whether the cup was drawn (N, 1, 1, 1)."""

@@ -32,7 +32,7 @@ class Recipe:
 RECIPES = {
     "fundus_disc_cup": Recipe(
         {"coarse": COARSE_PLAN, "fine": FINE_PLAN},
-        "fold0,fold1,fold2",
+        "fold0,fold1",
         {
             "schema": "MONAI bundle metadata",
             "name": "fundus_disc_cup",
@@ -51,7 +51,7 @@ RECIPES = {
     ),
     "cxr_lungs_heart": Recipe(
         {"chest": CHEST_PLAN},
-        "fold0,fold1,fold2",
+        "fold0,fold1",
         {
             "schema": "MONAI bundle metadata",
             "name": "cxr_lungs_heart",
