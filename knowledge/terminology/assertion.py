@@ -24,6 +24,7 @@ _FAMILY_HEADING = re.compile(r"^(?:family history|family hx|fhx?|fh|family medic
 _HISTORY_HEADING = re.compile(
     r"^(?:past (?:medical |surgical |ocular )?history|pmhx?|pmh|psh|previous history|medical history)$"
 )
+_SUSPICION = re.compile(r"(?:raises? |very |highly )?(?:suspicious|suggest|suspicion|concern|worri|indicative|evaluat)")
 _STRONG = (Assertion.FAMILY, Assertion.HYPOTHETICAL)
 
 
@@ -42,6 +43,7 @@ class Cue:
 
     start: int
     end: int
+    words: str
     rule: Rule
 
 
@@ -99,26 +101,35 @@ class ContextRules:
         if len(low) != sentence.end - sentence.start:
             low = "".join(c if len(c.lower()) != 1 else c.lower() for c in text[sentence.start : sentence.end])
         return [
-            Cue(sentence.start + m.start(), sentence.start + m.end(), self._rules[m.lastindex - 1])
+            Cue(sentence.start + m.start(), sentence.start + m.end(), m.group(), self._rules[m.lastindex - 1])
             for m in self._pattern.finditer(low)
             if m.lastindex is not None and m.end() > m.start()
         ]
 
-    def judge(self, text: str, start: int, end: int, cues: Sequence[Cue]) -> Judgement:
+    def judge(self, start: int, end: int, cues: Sequence[Cue]) -> Judgement:
         """Return what the cues of its sentence say of the mention at ``start`` to ``end``."""
         reaching = [c for c in cues if _reaches(c, start, end, cues)]
         if not reaching:
             return Judgement()
         nearest = min(reaching, key=lambda c: _distance(c, start, end))
+        nearest = _denied_suspicion(nearest, reaching)
         strong = [c for kind in _STRONG for c in reaching if c.rule.category == kind]
         chosen = strong[0] if strong else nearest
-        words = text[chosen.start : chosen.end].strip()
+        words = chosen.words.strip()
         kind = Assertion(chosen.rule.category)
         denied = kind is Assertion.FAMILY and (
             nearest.rule.category == Assertion.ABSENT
             or re.match(r"(?i)(?:no|neg|without|den|unrem)|.*neg", words) is not None
         )
         return Judgement(kind, words, denied or kind is Assertion.ABSENT)
+
+
+def _denied_suspicion(nearest: Cue, reaching: Sequence[Cue]) -> Cue:
+    """Return the denial where it covers a cue that only names a suspicion: "no findings that suggest pneumonia"."""
+    if nearest.rule.category != Assertion.POSSIBLE or not _SUSPICION.match(nearest.words):
+        return nearest
+    denials = [c for c in reaching if c.rule.category == Assertion.ABSENT and c.end <= nearest.start]
+    return denials[-1] if denials else nearest
 
 
 def _bounded(pattern: str) -> str:

@@ -64,7 +64,7 @@ class Linker:
                 continue
             cues = self._rules.cues(text, sentence)
             for match, candidates in sorted(here, key=lambda pair: (pair[0].start, pair[0].end)):
-                judgement = in_section(self._rules.judge(text, match.start, match.end, cues), match.start, stretches)
+                judgement = in_section(self._rules.judge(match.start, match.end, cues), match.start, stretches)
                 found.append(
                     Mention(
                         text=text[match.start : match.end],

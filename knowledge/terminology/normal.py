@@ -44,7 +44,8 @@ _IRREGULAR = {
     "drusen": "drusen", "biopsies": "biopsy", "viscera": "viscus", "corpora": "corpus", "genera": "genus",
     "crises": "crisis", "fracture": "fracture", "diabetes": "diabetes", "herpes": "herpes", "rabies": "rabies",
     "scabies": "scabies", "caries": "caries", "ascites": "ascites", "series": "series", "species": "species",
-    "feces": "feces", "always": "always",
+    "feces": "feces", "always": "always", "pancreas": "pancreas", "gas": "gas", "atlas": "atlas", "was": "was",
+    "has": "has", "calcific": "calcified",
 }  # fmt: skip
 
 _ENDINGS: tuple[tuple[str, str], ...] = (
@@ -54,7 +55,7 @@ _ENDINGS: tuple[tuple[str, str], ...] = (
     ("shes", "sh"), ("ies", "y"),
 )  # fmt: skip
 
-_KEEP_S = ("ss", "us", "is", "as", "os")
+_KEEP_S = ("ss", "us", "is", "os")
 _LETTERS = {0x3B1: "alpha", 0x3B2: "beta", 0x3B3: "gamma", 0xDF: "ss"}
 """Greek letters and the German sharp s, by code point."""
 _WORD = re.compile(r"[a-z0-9]+")

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from clinigraph.models.base import StepId, Value
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Modality
+from clinigraph.models.differential import Differential
 from clinigraph.models.findings import Measurement, QualitativeEvaluation
 from clinigraph.models.imaging import Box, Image, LabelMap
 
@@ -23,6 +24,7 @@ class ValueKind(StrEnum):
     EVALUATION = "evaluation"
     FACT = "fact"
     BOX = "box"
+    DIFFERENTIAL = "differential"
 
 
 class Port(Value):
@@ -106,8 +108,15 @@ class BoxValue(Value):
     value: Box
 
 
+class DifferentialValue(Value):
+    """Ranked diseases between tools."""
+
+    kind: Literal["differential"] = "differential"
+    value: Differential
+
+
 FlowValue = Annotated[
-    ImageValue | LabelMapValue | MeasurementValue | EvaluationValue | FactValue | BoxValue,
+    ImageValue | LabelMapValue | MeasurementValue | EvaluationValue | FactValue | BoxValue | DifferentialValue,
     Field(discriminator="kind"),
 ]
 
