@@ -73,13 +73,16 @@ def default_registry(settings: Settings, reader: ImageReader | None = None) -> T
         reader: Model that reads images; without one `read_image` is listed as unavailable.
     """
     own = _own_tools(settings, reader)
-    plugins, broken = _plugins({tool.spec.name for tool in own})
-    return ToolRegistry([*own, *plugins], broken)
+    bundles, refused = _bundles(settings, {tool.spec.name for tool in own})
+    plugins, broken = _plugins({tool.spec.name for tool in (*own, *bundles)})
+    return ToolRegistry([*own, *bundles, *plugins], refused | broken)
 
 
 def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
+    from clinigraph.tools.calculators.tool import calculator_tools
     from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
     from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+    from clinigraph.tools.phenotype.differential_tool import PhenotypeDifferential
     from clinigraph.tools.reading.image_tool import ReadImage
     from clinigraph.tools.record.fact_tool import RecordFact
     from clinigraph.tools.segmentation.chest_network import ChestLungsHeart
@@ -100,7 +103,31 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         SamSegmenter(settings),
         ReadImage(reader),
         RecordFact(),
+        PhenotypeDifferential(),
+        *calculator_tools(),
     ]
+
+
+def _bundles(settings: Settings, taken: set[str]) -> tuple[list[Tool], dict[str, str]]:
+    """Return the MONAI bundles of the settings as tools, and the reason for each that cannot be read."""
+    from clinigraph.errors import ToolFailure
+    from clinigraph.tools.segmentation.monai_bundle import MonaiBundleSegmenter
+
+    tools: list[Tool] = []
+    broken: dict[str, str] = {}
+    for folder in settings.monai_bundles:
+        tool = MonaiBundleSegmenter(folder, trusted=settings.trust_bundle_code, device=settings.device)
+        try:
+            name = tool.spec.name
+        except (ToolFailure, ValueError) as error:
+            broken[folder.name] = str(error)
+            continue
+        if name in taken:
+            broken[folder.name] = f"the bundle uses the name {name}, which is taken"
+            continue
+        taken.add(name)
+        tools.append(tool)
+    return tools, broken
 
 
 def _plugins(taken: set[str]) -> tuple[list[Tool], dict[str, str]]:

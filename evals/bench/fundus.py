@@ -212,18 +212,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with images/, masks/ and labels.csv")
     parser.add_argument("--tool", default="fundus_disc_cup", help="tool that outlines disc and cup")
     parser.add_argument("--every", type=int, default=1, help="take every n-th photograph only")
+    parser.add_argument("--start", type=int, default=0, help="leave the first photographs out")
     parser.add_argument("--json", action="store_true", help="print JSON only")
     options = parser.parse_args(argv)
     console = Console(stderr=options.json)
-    result = run(options.data, options.tool, options.every, console)
+    result = run(options.data, options.tool, slice(options.start, None, options.every), console)
     if options.json:
         print(json.dumps(asdict(result), indent=1))
     else:
         show(result, console)
 
 
-def run(data: Path, tool_name: str, every: int, console: Console) -> Result:
-    """Score every n-th photograph of a folder with one tool."""
+def run(data: Path, tool_name: str, part: slice, console: Console) -> Result:
+    """Score a part of a folder's photographs, in the order of their names, with one tool."""
     from PIL import Image as Picture
 
     registry = default_registry(Settings())
@@ -231,7 +232,7 @@ def run(data: Path, tool_name: str, every: int, console: Console) -> Result:
     experts = expert_ratios(data)
     tool.warm_up()
     scores = []
-    paths = sorted(p for p in (data / "images").iterdir() if p.suffix in {".jpg", ".png"})[::every]
+    paths = sorted(p for p in (data / "images").iterdir() if p.suffix in {".jpg", ".png"})[part]
     for path in track(paths, description=tool_name, console=console):
         truth = np.asarray(Picture.open(data / "masks" / f"{path.stem}.png"), dtype=np.uint8)
         scores.append(score_one(path, truth, tool, measures, experts.get(path.stem)))

@@ -63,8 +63,13 @@ class Settings(BaseSettings):
     """Path of a SAM ViT checkpoint for ``segment-anything``."""
     sam_checkpoint_sha256: str | None = None
     """Expected sha256 of that checkpoint; it is not loaded without."""
+    monai_bundles: tuple[Path, ...] = ()
+    """MONAI bundle directories that become tools, as JSON in the environment: ``["/path/one"]``."""
+    trust_bundle_code: bool = False
+    """Whether the Python inside those bundles may run; without it, bundles that need it are refused."""
 
     def resolved(self) -> dict[str, str]:
         """Return the settings that shape a result as text, secrets and paths left out, for the run record."""
-        hidden = {"model_api_key", "state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "keep_runs"}
+        paths = {"state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "monai_bundles"}
+        hidden = paths | {"model_api_key", "keep_runs"}
         return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}

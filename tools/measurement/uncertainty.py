@@ -57,7 +57,7 @@ def combine(pixel_halfwidth: float, samples: Sequence[float] = (), calibration: 
     spread = math.hypot(pixel_halfwidth, passes)
     words = "boundary +- half a pixel" + (f" and {len(samples)} augmented passes" if passes else "")
     if calibration is None:
-        alone = "" if passes else "; error of the outline itself not known"
-        return Spread(spread, _LEVEL, words + alone)
+        known = "not checked on held-out images" if passes else "error of the outline itself not known"
+        return Spread(spread, _LEVEL, f"{words}; {known}")
     method = f"split conformal, n={calibration.n}, not below {words}"
     return Spread(max(calibration.halfwidth, spread), calibration.level, method)

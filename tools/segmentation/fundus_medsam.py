@@ -14,7 +14,7 @@ from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.cup_disc import CupDisc, vertical_ratio
 from clinigraph.tools.measurement.masks import Mask, largest_component
 from clinigraph.tools.segmentation import fundus_spec, medsam
-from clinigraph.tools.segmentation.cup import outline_cup
+from clinigraph.tools.segmentation.cup import INNER_BOX, outline_cup
 from clinigraph.tools.segmentation.disc_localiser import MIN_CONFIDENCE, locate_disc
 from clinigraph.tools.segmentation.medsam import MedSamLite
 from clinigraph.tools.segmentation.pixels import RGB, Window, to_rgb
@@ -35,8 +35,6 @@ _BOX_MARGIN = 1.06
 """The localiser's circle runs just inside the disc's edge; it is enlarged by this before it prompts."""
 _WINDOW = 2.6
 """Side of the encoded window in prompt boxes, so that the disc covers about 100 of the network's 256 pixels."""
-_CUP_BOX = 0.62
-"""Side of the inner box relative to the disc: the usual upper end of healthy ratios and lower end of glaucoma."""
 _JITTER = (1.0, 0.93, 1.07)
 """Prompt scales; the first is the answer, all of them are its repeated passes."""
 _MIN_DISC_SHARE, _MAX_DISC_SHARE = 0.4, 1.5
@@ -115,7 +113,7 @@ class FundusDiscCupMedSam:
         if outlined is None:
             return None
         disc, score = outlined
-        inner = self._engine.segment(crop, [Prompt(box=_scaled(_box_of(disc), _CUP_BOX))], key=key)[0]
+        inner = self._engine.segment(crop, [Prompt(box=_scaled(_box_of(disc), INNER_BOX))], key=key)[0]
         return _Found(disc, outline_cup(crop, disc, inner.probability), score)
 
 
