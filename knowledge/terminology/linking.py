@@ -88,8 +88,11 @@ class Linker:
 
     def _candidates(self, text: str, match: Match) -> tuple[Candidate, ...]:
         surface = text[match.start : match.end]
-        scored = [(r.concept, score_of(r, surface, match.factor), r.name) for r in match.rows]
-        for meaning in self._lexicon.meanings(match.key):
+        meanings = self._lexicon.meanings(match.key)
+        by_context = any(m.words == surface and m.words.isupper() for m in meanings)
+        rows = [] if by_context else match.rows
+        scored = [(r.concept, score_of(r, surface, match.factor), r.name) for r in rows]
+        for meaning in meanings:
             score = _meaning_score(meaning, surface, text, match)
             if score >= ENOUGH:
                 scored.append((meaning.concept, min(0.95, score) * match.factor, meaning.words))

@@ -16,7 +16,7 @@ MAX_NAME_WORDS = 10
 
 STOP_WORDS = frozenset({
     "a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "with", "and", "or", "its", "their", "his", "her",
-    "as", "due", "from", "into", "nos", "nec", "type", "syndromes",
+    "as", "due", "from", "into", "nos", "nec",
 })  # fmt: skip
 """Words that do not tell two names apart."""
 

@@ -74,7 +74,7 @@ class Ranker:
         total = k.content + k.content[finding]
         lin = np.divide(2 * common, total, out=np.zeros_like(common), where=total > 0)
         lin[below] = 1.0
-        return np.clip(lin, 0.0, 1.0)
+        return np.asarray(np.clip(lin, 0.0, 1.0), dtype=np.float64)
 
     def rank(self, present: Sequence[int], absent: Sequence[int]) -> Scores:
         """Return the score of every disease for the given positions of terms."""
