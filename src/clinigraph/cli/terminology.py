@@ -135,7 +135,8 @@ def _with_progress(meta_dir: Path, target: Path, options: ImportOptions) -> Impo
     from clinigraph.knowledge.terminology.umls.importer import import_umls
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
 
         def report(name: str, done: int, total: int) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from clinigraph.cli.running import run_guarded
 from clinigraph.evals.bench.umls_import import write_release
+from clinigraph.knowledge.terminology.umls.store import UmlsTerminology
+from clinigraph.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,9 @@ def test_an_imported_release_is_used_for_linking(capsys: pytest.CaptureFixture[s
     assert run_guarded(["knowledge", "umls", "import", str(tmp_path / "META"), "--json"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["names"] > 0
-    assert run_guarded(["knowledge", "link", "Renal stenosis type 0 was seen.", "--json"]) == 0
+    entry = UmlsTerminology(Settings().state_dir / "umls.sqlite").describe("C0000000")
+    assert entry is not None
+    assert run_guarded(["knowledge", "link", f"There is {entry.concept.meaning}.", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["concepts"]
     assert rows[0]["cui"] == "C0000000"
     assert rows[0]["scheme"] == "UMLS"
