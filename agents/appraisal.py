@@ -39,8 +39,73 @@ class PixelClassifier(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """A network made for one kind of image; how surely it finds its structures tells whether this is that kind."""
+
+    def confidence(self, display: NDArray[np.uint8]) -> float:
+        """Return 0 to 1; 0 when the structures are not there."""
+        ...
+
+
 class RouterClassifier:
-    """The modality-router network behind the pixel contract; its weights load at the first opinion."""
+    """The modality router, with the networks of the protocols as witnesses where it is not sure.
+
+    A colour picture that the router does not surely call a fundus photograph is shown to the disc network, a grey one
+    that it does not surely call a chest film to the chest network. A witness that finds its structures speaks for its
+    kind; a router that calls a kind whose witness finds nothing is not believed. Weights load at the first opinion.
+
+    Args:
+        router: Judges any picture.
+        disc: Finds the optic disc.
+        chest: Finds lungs and heart.
+    """
+
+    def __init__(
+        self, router: PixelClassifier | None = None, disc: Witness | None = None, chest: Witness | None = None
+    ) -> None:
+        self._router = router or NetworkRouter()
+        self._witnesses: dict[Modality, Witness] = {
+            Modality.FUNDUS: disc or DiscWitness(),
+            Modality.CHEST_FILM: chest or ChestWitness(),
+        }
+
+    def opinion(self, display: NDArray[np.uint8]) -> PixelOpinion:
+        """Judge an image."""
+        first = self._router.opinion(display)
+        candidate = Modality.FUNDUS if is_coloured(display) else Modality.CHEST_FILM
+        if first.modality is candidate and first.score >= SURE_ENOUGH:
+            return first
+        found = self._witnesses[candidate].confidence(display)
+        if found >= WITNESS_NEEDED[candidate]:
+            return PixelOpinion(modality=candidate, score=round(found, 6), reason="by the structures found on it")
+        if first.modality in self._witnesses:
+            reason = f"it resembles a {first.modality.label}, but the structures of one were not found"
+            return PixelOpinion(modality=Modality.UNKNOWN, score=first.score, reason=reason)
+        return first
+
+
+COLOUR_NEEDED = 12.0
+"""Mean difference between the largest and smallest channel (of 255) from which a picture counts as coloured."""
+
+WITNESS_NEEDED: dict[Modality, float] = {Modality.FUNDUS: 0.6, Modality.CHEST_FILM: 0.6}
+"""Confidence from which a witness is believed: above all of 17 everyday, histology and scan pictures that were tried
+(highest 0.37 for the disc, 0.47 for the chest), below the photographs and films that were."""
+
+
+def is_coloured(display: NDArray[np.uint8]) -> bool:
+    """Whether a picture has colour.
+
+    Args:
+        display: uint8 ``(H, W)`` or ``(H, W, 3)``.
+    """
+    if display.ndim == 2:
+        return False
+    sample = display[::8, ::8].astype(np.int16)
+    return bool((sample.max(axis=2) - sample.min(axis=2)).mean() >= COLOUR_NEEDED)
+
+
+class NetworkRouter:
+    """The modality-router network behind the pixel contract."""
 
     def __init__(self) -> None:
         from clinigraph.tools.segmentation.networks.router import ModalityRouter
@@ -54,6 +119,37 @@ class RouterClassifier:
         return PixelOpinion(
             modality=_KINDS[prediction.kind], score=min(1.0, max(0.0, prediction.score)), reason=prediction.reason
         )
+
+
+class DiscWitness:
+    """Finds the optic disc of a fundus photograph."""
+
+    def __init__(self) -> None:
+        from clinigraph.tools.segmentation.networks.fundus import FundusDiscCupNetwork
+
+        self._network = FundusDiscCupNetwork()
+
+    def confidence(self, display: NDArray[np.uint8]) -> float:
+        """Return the disc's confidence, 0 when there is none."""
+        self._network.warm_up()
+        rgb = display if display.ndim == 3 else np.repeat(display[..., None], 3, axis=2)
+        found = self._network.predict(np.ascontiguousarray(rgb))
+        return float(found.disc_confidence) if found.disc.any() else 0.0
+
+
+class ChestWitness:
+    """Finds lungs and heart of a frontal chest film."""
+
+    def __init__(self) -> None:
+        from clinigraph.tools.segmentation.networks.chest import ChestNetwork
+
+        self._network = ChestNetwork()
+
+    def confidence(self, display: NDArray[np.uint8]) -> float:
+        """Return the plausibility of the outlined chest, 0 when there is none."""
+        self._network.warm_up()
+        grey = display if display.ndim == 2 else display.mean(axis=2).round().astype(np.uint8)
+        return float(self._network.predict(np.ascontiguousarray(grey)).confidence)
 
 
 _KINDS: dict[str, Modality] = {

@@ -12,6 +12,7 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 from clinigraph.knowledge.contract import RetrievalQuery
@@ -56,6 +57,10 @@ class CitedLibrary(Protocol):
 
     def retrieve(self, query: RetrievalQuery) -> Sequence[ScoredPassage]:
         """Return the best passages, best first."""
+        ...
+
+    def may_be_outdated(self, passage: Passage, today: date) -> bool:
+        """Whether a passage's source is older than what is current for its kind."""
         ...
 
 

@@ -24,11 +24,10 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 def report_on(session: Session, path: Path, question: str) -> Report:
     async def run() -> Report:
-        async for event in session.stream(PathSource((path,), session.settings, question)):
-            if event.kind is EventKind.REPORT_READY:
-                assert isinstance(event.report, Report)
-                return event.report
-        raise AssertionError("no report")
+        events = [e async for e in session.stream(PathSource((path,), session.settings, question))]
+        assert events[-1].kind is EventKind.REPORT_READY
+        assert isinstance(events[-1].report, Report)
+        return events[-1].report
 
     return asyncio.run(run())
 
@@ -48,8 +47,15 @@ def picture(name: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("question", ["Is there glaucoma?", "Is the heart enlarged?", ""])
-@pytest.mark.parametrize("name", ["cat", "astronaut", "text", "moon", "coffee", "histology", "noise", "black"])
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("cat", "Is there glaucoma?"), ("cat", ""), ("astronaut", "Is there glaucoma?"),
+        ("text", "Is there glaucoma?"), ("text", "Is the heart enlarged?"), ("moon", "Is there glaucoma?"),
+        ("coffee", "Is there glaucoma?"), ("histology", "Is the heart enlarged?"), ("noise", ""),
+        ("black", "Is the heart enlarged?"),
+    ],
+)  # fmt: skip
 def test_no_protocol_applies(session: Session, tmp_path: Path, name: str, question: str) -> None:
     report = report_on(session, picture(name, tmp_path), question)
     assert report.impression.decision is Presence.INDETERMINATE

@@ -60,6 +60,7 @@ async def _run(request: Request) -> object:
     boxes, facts = parse_boxes(request.boxes), parse_facts(request.facts)
     session = Session(_settings(request))
     source = PathSource(request.paths, session.settings, request.question, boxes, facts)
+    report: object = None
     with ProgressView(quiet=request.as_json) as view:
         options = RunOptions(
             protocol=ProtocolId(request.protocol) if request.protocol else None,
@@ -70,8 +71,8 @@ async def _run(request: Request) -> object:
         async for event in session.stream(source, options):
             view.show(event)
             if event.kind is EventKind.REPORT_READY:
-                return event.report
-    return None
+                report = event.report
+    return report
 
 
 def _settings(request: Request) -> Settings:

@@ -59,12 +59,16 @@ async def adiagnose(
     options: RunOptions | None = None,
 ) -> Report:
     """Run a case to its report, inside an event loop; see :func:`diagnose`."""
+    report: Report | None = None
+    # The stream is read to its end: what it holds (lock, checkpoints, pixels) is let go there.
     async for event in stream(case, question, protocol=protocol, session=session, options=options):
         if event.kind is EventKind.REPORT_READY and isinstance(event.report, Report):
-            return event.report
-    raise ClinigraphError(
-        "The run paused and nobody answered", todo="Give RunOptions(on_pause=...), or run without approval."
-    )
+            report = event.report
+    if report is None:
+        raise ClinigraphError(
+            "The run paused and nobody answered", todo="Give RunOptions(on_pause=...), or run without approval."
+        )
+    return report
 
 
 async def stream(
@@ -77,7 +81,8 @@ async def stream(
 ) -> AsyncIterator[RunEvent]:
     """Run a case and yield what happens: nodes, tool results, evidence, verdicts, and last the report.
 
-    Args and errors as in :func:`diagnose`.
+    Args and errors as in :func:`diagnose`. Who stops reading early closes the stream (``contextlib.aclosing``), which
+    stops running tools and leaves a run that can be resumed.
     """
     chosen = options or RunOptions()
     if protocol is not None:

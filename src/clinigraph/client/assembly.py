@@ -19,10 +19,15 @@ from clinigraph.models.tooling import ToolSpec
 from clinigraph.models.triage import Triage
 
 
-def assemble(state: CaseState, run: RunRecord) -> Report:
+def assemble(state: CaseState, run: RunRecord, outdated: tuple[str, ...] = ()) -> Report:
     """Return the report of a finished run.
 
     Claims that are not supported leave the text and are listed with their reasons.
+
+    Args:
+        state: The final state.
+        run: How it was made.
+        outdated: Ids of cited passages whose sources may be outdated.
     """
     case = load(Case, state.get("case"))
     made = load(DiagnosticPlan, state["plan"]) if "plan" in state else None
@@ -42,7 +47,7 @@ def assemble(state: CaseState, run: RunRecord) -> Report:
         unsupported=tuple(
             Unsupported(claim=c, reason=c.explanation or "not verified") for c in claims if c not in kept
         ),
-        limitations=_limitations(state, case, made, graph),
+        limitations=(*_limitations(state, case, made, graph), *_currency(outdated)),
         evidence_graph=graph,
         run=run,
     )
@@ -77,6 +82,12 @@ def _limitations(state: CaseState, case: Case, made: DiagnosticPlan | None, grap
         *(made.limitations if made else ()),
     )
     return tuple(dict.fromkeys(parts))
+
+
+def _currency(outdated: tuple[str, ...]) -> tuple[str, ...]:
+    if not outdated:
+        return ()
+    return (f"Guidance that may be outdated, check for a newer edition: {', '.join(sorted(outdated))}.",)
 
 
 def algorithms(state: CaseState, specs: Mapping[str, ToolSpec]) -> tuple[AlgorithmIdentification, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import cached_property
 
 from clinigraph.agents.contract import StatedCriterion
@@ -57,3 +58,7 @@ class SessionLibrary:
     def retrieve(self, query: RetrievalQuery) -> Sequence[ScoredPassage]:
         """Return the best passages, best first."""
         return self.library.retriever.retrieve(query)
+
+    def may_be_outdated(self, passage: Passage, today: date) -> bool:
+        """Whether a passage's source is older than what is current for its kind."""
+        return self.library.may_be_outdated(passage, today)

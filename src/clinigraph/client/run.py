@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -182,7 +183,10 @@ class CaseRun:
             cards=cited_cards(passages_of(state)),
             timing={"started_unix": self._begin, "total": time.time() - self._begin, **self._timing},
         )
-        report = assemble(state, record)
+        today = datetime.now(tz=UTC).date()
+        library = self._session.library
+        outdated = tuple(str(p.id) for p in passages_of(state) if library.may_be_outdated(p, today))
+        report = assemble(state, record, outdated)
         pictures = render_overlays(report.evidence_graph, self._place.artifacts)
         listed = tuple(o for o in list_overlays(report.evidence_graph) if o.name in pictures)
         return Report.of(report.replace(overlays=listed), pictures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +135,10 @@ class FakeLibrary:
         self.queries.append(query)
         kept = [p for p in self._passages.values() if p.id not in query.exclude]
         return [ScoredPassage(passage=p, score=1.0 / (i + 1)) for i, p in enumerate(kept[: query.top_k])]
+
+    def may_be_outdated(self, passage: Passage, today: date) -> bool:
+        """Whether the source is older than ten years; undated ones are not."""
+        return passage.source.year is not None and today.year - passage.source.year > 10
 
 
 def make_passage(passage_id: str, text: str, *, trust: Trust = Trust.EMBEDDED) -> Passage:
