@@ -62,9 +62,7 @@ class Page(HTMLParser):
 
     def all(self, tag: str, kind: str = "") -> list[Element]:
         return [
-            e
-            for e in self.elements
-            if e.tag == tag and (not kind or kind in (e.attributes.get("class") or "").split())
+            e for e in self.elements if e.tag == tag and (not kind or kind in (e.attributes.get("class") or "").split())
         ]
 
 
@@ -126,9 +124,7 @@ def test_the_page_asks_for_nothing_outside_itself(report: Report, artifacts: Art
 
 def test_the_policy_allows_this_style_sheet_and_nothing_else(report: Report) -> None:
     page = Page(to_html(report))
-    policy = next(
-        e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes
-    )
+    policy = next(e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes)
     digest = base64.b64encode(hashlib.sha256(page.all("style")[0].text.encode()).digest()).decode()
     assert policy is not None
     assert f"style-src 'sha256-{digest}'" in policy

@@ -73,9 +73,7 @@ class Bundle:
         try:
             content = (self.folder / "models" / "model.safetensors").read_bytes()
         except OSError as error:
-            raise BundleError(
-                f"bundle '{self.folder.name}' has no weights; train it or install it again"
-            ) from error
+            raise BundleError(f"bundle '{self.folder.name}' has no weights; train it or install it again") from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             raise BundleError(
@@ -84,15 +82,9 @@ class Bundle:
             )
         return content
 
-    def _network(
-        self, weights: dict[str, torch.Tensor], role: str, index: int, device: torch.device
-    ) -> nn.Module:
+    def _network(self, weights: dict[str, torch.Tensor], role: str, index: int, device: torch.device) -> nn.Module:
         prefix = f"{role}.{index}."
-        state = {
-            key.removeprefix(prefix): value.float()
-            for key, value in weights.items()
-            if key.startswith(prefix)
-        }
+        state = {key.removeprefix(prefix): value.float() for key, value in weights.items() if key.startswith(prefix)}
         network = self.plans[role].build()
         network.load_state_dict(state)
         return network.eval().to(device)

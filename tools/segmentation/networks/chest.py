@@ -115,9 +115,7 @@ class ChestNetwork:
             ValueError: if the array is not (H, W) uint8.
         """
         if gray.ndim != 2 or gray.dtype != np.uint8:
-            raise ValueError(
-                f"expected (H, W) uint8, got {gray.shape} {gray.dtype}; convert the film to 8-bit grey"
-            )
+            raise ValueError(f"expected (H, W) uint8, got {gray.shape} {gray.dtype}; convert the film to 8-bit grey")
         import torch
 
         if min(gray.shape) < _MIN_SIDE or float(np.ptp(np.quantile(gray, (0.01, 0.99)))) < _MIN_RANGE:
@@ -220,10 +218,7 @@ def plausibility(left_lung: BoolMask, right_lung: BoolMask, heart: BoolMask) -> 
 
 def _certainty(maps: NDArray[np.float32], masks: Sequence[BoolMask]) -> float:
     """Mean probability inside each lung, rescaled so that 0.5 counts as 0; geometric mean of both."""
-    inside = [
-        float(values[mask].mean()) if mask.any() else 0.5
-        for values, mask in zip(maps[:2], masks, strict=True)
-    ]
+    inside = [float(values[mask].mean()) if mask.any() else 0.5 for values, mask in zip(maps[:2], masks, strict=True)]
     return float(np.sqrt(np.prod([max(0.0, 2 * value - 1) for value in inside])))
 
 

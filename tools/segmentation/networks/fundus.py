@@ -128,9 +128,7 @@ class FundusDiscCupNetwork:
             ValueError: if the array is not (H, W, 3) uint8.
         """
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
-            raise ValueError(
-                f"expected (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}; convert the picture to RGB"
-            )
+            raise ValueError(f"expected (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}; convert the picture to RGB")
         import torch
 
         self.warm_up()
@@ -164,9 +162,7 @@ class FundusDiscCupNetwork:
         mean: NDArray[np.float32] = ((maps[0, 0] + maps[1, 0].flip(1)) / 2).cpu().numpy()
         return mean
 
-    def _refine(
-        self, image: Tensor, view: View, field_side: float, coarse_certainty: float
-    ) -> _Candidate | None:
+    def _refine(self, image: Tensor, view: View, field_side: float, coarse_certainty: float) -> _Candidate | None:
         """Look closely twice, the second time centred on what the first look outlined."""
         certainty, first = 0.0, view
         for _ in range(2):
@@ -181,9 +177,7 @@ class FundusDiscCupNetwork:
         certain = ramp(float(np.sqrt(coarse_certainty * certainty)), *_CERTAIN)
         return _Candidate(view, certain * steady, field_side)
 
-    def _fine(
-        self, image: Tensor, views: Sequence[View]
-    ) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    def _fine(self, image: Tensor, views: Sequence[View]) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Disc and cup probability (s, s) of each view, averaged over members and mirror images."""
         import torch
 
@@ -247,9 +241,7 @@ def redness(view: Tensor) -> float:
     return float((red - blue) / (red + blue + 1e-3))
 
 
-def shape_masks(
-    disc: NDArray[np.float32], cup: NDArray[np.float32]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def shape_masks(disc: NDArray[np.float32], cup: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Probability maps (H, W) to masks: one convex disc, one convex cup inside it."""
     disc_mask = convex_hull(without_spurs(disc > 0.5, _SPUR))
     cup_mask = convex_hull(without_spurs((cup > 0.5) & disc_mask, _SPUR)) & disc_mask
@@ -271,6 +263,4 @@ def _view_of(box: Box, view: View, size: int) -> View:
 
 def _nothing(shape: tuple[int, ...], confidence: float) -> DiscCupPrediction:
     empty = np.zeros(shape, dtype=np.bool_)
-    return DiscCupPrediction(
-        empty, empty.copy(), min(confidence, np.nextafter(MIN_DISC_CONFIDENCE, 0)), None, ()
-    )
+    return DiscCupPrediction(empty, empty.copy(), min(confidence, np.nextafter(MIN_DISC_CONFIDENCE, 0)), None, ())

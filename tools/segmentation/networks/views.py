@@ -50,9 +50,7 @@ def cut(image: Tensor, view: View, size: int) -> Tensor:
     pad = (max(0, -x0), max(0, x0 + side - width), max(0, -y0), max(0, y0 + side - height))
     inside = image[..., max(0, y0) : max(0, y0 + side), max(0, x0) : max(0, x0 + side)]
     patch = functional.pad(inside, pad)[..., :side, :side]
-    return functional.interpolate(
-        patch, size=(size, size), mode="bilinear", antialias=True, align_corners=False
-    )
+    return functional.interpolate(patch, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def paste(values: Tensor, view: View, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -62,11 +60,7 @@ def paste(values: Tensor, view: View, shape: tuple[int, int]) -> NDArray[np.floa
     height, width = shape
     x0, y0 = int(np.floor(view.centre_x - view.side / 2)), int(np.floor(view.centre_y - view.side / 2))
     side = max(2, round(view.side))
-    patch = (
-        functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)[0, 0]
-        .cpu()
-        .numpy()
-    )
+    patch = functional.interpolate(values, size=(side, side), mode="bilinear", align_corners=False)[0, 0].cpu().numpy()
     out = np.zeros(shape, dtype=np.float32)
     top, left, bottom, right = max(0, y0), max(0, x0), min(height, y0 + side), min(width, x0 + side)
     if bottom > top and right > left:

@@ -50,9 +50,7 @@ class ChestTask:
         index = torch.cat(picks)
         grid = affine_grid(self.batch, SIZE, _RANGE, generator, torch.zeros((self.batch, 2)))
         grid = elastic(grid, generator, 0.03)
-        grid = magnify(
-            grid, self.cache.heart_centres[index], 2.2 * self.cache.heart_half_axes[index], generator
-        )
+        grid = magnify(grid, self.cache.heart_centres[index], 2.2 * self.cache.heart_half_axes[index], generator)
         stack = sample(self.cache.pixels[index].float() / 255, grid)
         covered = (grid.abs().amax(dim=3) < 1).float()[:, None]
         target = (stack[:, 1:] > 0.5).float()
@@ -76,12 +74,7 @@ def opacify(image: Tensor, lungs: Tensor, generator: Generator) -> Tensor:
     side = torch.sigmoid(columns * 20 * uniform(image, generator, -1, 1).sign())
     fluid = level * side * (uniform(image, generator, 0, 1) < 0.4).float()
     amount = torch.maximum((patches - 0.3).clamp(0, 1) * uniform(image, generator, 0, 1), fluid)
-    amount = (
-        amount
-        * lungs
-        * uniform(image, generator, 0.3, 0.95)
-        * (uniform(image, generator, 0, 1) < 0.5).float()
-    )
+    amount = amount * lungs * uniform(image, generator, 0.3, 0.95) * (uniform(image, generator, 0, 1) < 0.5).float()
     amount = functional.avg_pool2d(amount, 7, stride=1, padding=3)
     white = image.flatten(2).quantile(0.85, dim=2)[..., None, None]
     return image * (1 - amount) + white * amount
@@ -95,9 +88,7 @@ def devices(image: Tensor, generator: Generator) -> Tensor:
         draw = torch.rand(12, generator=generator)
         steps = torch.linspace(0, 1, 3 * size)
         ends = draw[:8].reshape(4, 2) * 1.2 - 0.1
-        weights = torch.stack(
-            [(1 - steps) ** 3, 3 * steps * (1 - steps) ** 2, 3 * steps**2 * (1 - steps), steps**3], 1
-        )
+        weights = torch.stack([(1 - steps) ** 3, 3 * steps * (1 - steps) ** 2, 3 * steps**2 * (1 - steps), steps**3], 1)
         points = ((weights @ ends) * size).long().clamp(0, size - 2)
         for offset in range(1 + int(draw[8] * 2)):
             film[0, points[:, 1] + offset, points[:, 0]] = 0.6 + 0.4 * draw[9]

@@ -72,14 +72,10 @@ def chest_cache(films: list[Film], data: Path) -> ChestCache:
         x, y = box.centre if box else (0.0, 0.0)
         centres.append([(x - view.centre_x) / view.side * 2, (y - view.centre_y) / view.side * 2])
         axes.append([box.width / view.side, box.height / view.side] if box else [0.0, 0.0])
-    for path in [
-        path for folder, count in NEGATIVES.items() for path in sorted((data / folder).rglob("*.*"))[:count]
-    ]:
+    for path in [path for folder, count in NEGATIVES.items() for path in sorted((data / folder).rglob("*.*"))[:count]]:
         gray = np.asarray(Image.open(path).convert("L"))
         picture = cut(to_tensor(gray), _whole(gray), CACHE)
-        stacks.append(
-            (torch.cat([picture, *(torch.zeros_like(picture) for _ in STRUCTURES)], dim=1) * 255).byte()
-        )
+        stacks.append((torch.cat([picture, *(torch.zeros_like(picture) for _ in STRUCTURES)], dim=1) * 255).byte())
         centres.append([0.0, 0.0])
         axes.append([0.0, 0.0])
     places = torch.tensor(centres, dtype=torch.float32), torch.tensor(axes, dtype=torch.float32)

@@ -146,9 +146,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
 def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
     errors = [1.0 if row.ctr is None else row.ctr - row.reference_ctr for row in rows]
     inside = [
-        row.low is not None
-        and row.high is not None
-        and row.low - MARGIN <= row.reference_ctr <= row.high + MARGIN
+        row.low is not None and row.high is not None and row.low - MARGIN <= row.reference_ctr <= row.high + MARGIN
         for row in rows
     ]
     return {
@@ -200,9 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
         sys.stdout.write("\n".join(lines) + "\n")
     content = {
-        "summary": {
-            group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()
-        },
+        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
         "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,

@@ -101,14 +101,10 @@ def coarse_cache(photos: list[Photo], data: Path) -> CoarseCache:
         box = mask_box(disc)
         x, y = box.centre if box else (view.centre_x, view.centre_y)
         centres.append([(x - view.centre_x) / view.side * 2, (y - view.centre_y) / view.side * 2])
-    others = [
-        path for folder, count in NEGATIVES.items() for path in sorted((data / folder).rglob("*.*"))[:count]
-    ]
+    others = [path for folder, count in NEGATIVES.items() for path in sorted((data / folder).rglob("*.*"))[:count]]
     for path in others:
         rgb = np.asarray(Image.open(path).convert("RGB"))
-        stacks.append(
-            _stack([to_tensor(rgb), to_tensor(_as_bytes(rgb[..., 0] < 0))], field_view(rgb), COARSE_CACHE)
-        )
+        stacks.append(_stack([to_tensor(rgb), to_tensor(_as_bytes(rgb[..., 0] < 0))], field_view(rgb), COARSE_CACHE))
         centres.append([0.0, 0.0])
     is_fundus = torch.arange(len(stacks)) < len(photos)
     return CoarseCache(torch.cat(stacks), torch.tensor(centres, dtype=torch.float32), is_fundus)
@@ -129,9 +125,7 @@ def fine_cache(photos: list[Photo]) -> FineCache:
         axes.append([box.width / view.side, box.height / view.side])
         cups.append(cup is not None)
         cameras.append(photo.camera)
-    return FineCache(
-        torch.cat(stacks), torch.tensor(axes, dtype=torch.float32), torch.tensor(cups), tuple(cameras)
-    )
+    return FineCache(torch.cat(stacks), torch.tensor(axes, dtype=torch.float32), torch.tensor(cups), tuple(cameras))
 
 
 def _as_bytes(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

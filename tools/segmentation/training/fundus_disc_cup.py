@@ -54,11 +54,7 @@ def train_run(run: str, data: Path, out: Path, steps: Mapping[str, Schedule], ba
             continue
         torch.manual_seed(seed)
         network = PLANS[role].build()
-        known = {
-            key.removeprefix(f"{role}."): value.float()
-            for key, value in weights.items()
-            if key.startswith(role)
-        }
+        known = {key.removeprefix(f"{role}."): value.float() for key, value in weights.items() if key.startswith(role)}
         if known:
             network.load_state_dict(known)
         learn = task(role, photos, data, batch)

@@ -142,9 +142,7 @@ def measure(data: Path, weights: Path, runs: Sequence[str]) -> tuple[list[Row], 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(
-        description="Measure the runs of fundus_disc_cup on held-out photographs."
-    )
+    parser = argparse.ArgumentParser(description="Measure the runs of fundus_disc_cup on held-out photographs.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
     parser.add_argument("--out", type=Path, required=True)
@@ -162,9 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
         sys.stdout.write("\n".join(lines) + "\n")
     content = {
-        "summary": {
-            group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()
-        },
+        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
         "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,

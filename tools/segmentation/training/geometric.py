@@ -47,9 +47,7 @@ def affine_grid(count: int, size: int, limits: AffineRange, generator: Generator
     scale = torch.exp(draw(log_low, log_high))
     stretch = torch.exp(draw(-limits.aspect, limits.aspect) / 2)
     angle = draw(-limits.rotation, limits.rotation)
-    mirror = [
-        torch.where(draw(0, 1) < 0.5, -1.0, 1.0) if limits.flip else torch.ones(count) for _ in range(2)
-    ]
+    mirror = [torch.where(draw(0, 1) < 0.5, -1.0, 1.0) if limits.flip else torch.ones(count) for _ in range(2)]
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
     matrix = torch.stack(
         [
@@ -59,9 +57,7 @@ def affine_grid(count: int, size: int, limits: AffineRange, generator: Generator
         dim=1,
     )
     offset = (
-        centre
-        + torch.stack([draw(-limits.shift, limits.shift), draw(-limits.shift, limits.shift)], 1)
-        * scale[:, None]
+        centre + torch.stack([draw(-limits.shift, limits.shift), draw(-limits.shift, limits.shift)], 1) * scale[:, None]
     )
     theta = torch.cat([matrix, offset[:, :, None]], dim=2)
     return functional.affine_grid(theta, [count, 1, size, size], align_corners=False)

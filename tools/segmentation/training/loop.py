@@ -35,9 +35,7 @@ def train(network: nn.Module, step_loss: StepLoss, schedule: Schedule, *, seed: 
     generator = torch.Generator().manual_seed(seed)
     network = network.to(device).to(memory_format=torch.channels_last).train()
     teacher = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(
-        network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay
-    )
+    optimiser = torch.optim.AdamW(network.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay)
     rate = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, schedule.learning_rate, total_steps=schedule.steps, pct_start=0.1
     )

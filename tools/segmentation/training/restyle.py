@@ -28,9 +28,7 @@ def plain(rgb: Picture, masks: Sequence[BoolMask]) -> tuple[Picture, list[BoolMa
 def resize(rgb: Picture, masks: Sequence[BoolMask], size: tuple[int, int]) -> tuple[Picture, list[BoolMask]]:
     """To (width, height), masks by nearest neighbour."""
     picture = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC))
-    return picture, [
-        np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)) for mask in masks
-    ]
+    return picture, [np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)) for mask in masks]
 
 
 def jpeg(rgb: Picture, quality: int) -> Picture:
@@ -40,9 +38,7 @@ def jpeg(rgb: Picture, quality: int) -> Picture:
     return np.asarray(Image.open(buffer).convert("RGB"))
 
 
-def recolour(
-    rgb: Picture, mean: tuple[float, float, float], deviation: tuple[float, float, float]
-) -> Picture:
+def recolour(rgb: Picture, mean: tuple[float, float, float], deviation: tuple[float, float, float]) -> Picture:
     """Give the lit pixels this mean and deviation in CIELAB (Reinhard, 2001)."""
     lab = rgb2lab(rgb)
     lit = rgb.max(axis=2) > 20
@@ -55,9 +51,7 @@ def pink_600(rgb: Picture, masks: Sequence[BoolMask]) -> tuple[Picture, list[Boo
     """Bright pink film scan, longer side 600, JPEG quality 40."""
     height, width = rgb.shape[:2]
     scale = 600 / max(height, width)
-    picture, masks = resize(
-        recolour(rgb, (58, 38, 20), (11, 8, 7)), masks, (int(width * scale), int(height * scale))
-    )
+    picture, masks = resize(recolour(rgb, (58, 38, 20), (11, 8, 7)), masks, (int(width * scale), int(height * scale)))
     return jpeg(picture, 40), masks
 
 

@@ -77,9 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
     parser.add_argument("--runs", help="comma-separated; default: the runs of the recipe")
-    parser.add_argument(
-        "--measured", type=Path, help="results of the measuring command; kept as eval_metrics"
-    )
+    parser.add_argument("--measured", type=Path, help="results of the measuring command; kept as eval_metrics")
     parser.add_argument("--out", type=Path, help="default: the bundle inside the package")
     options = parser.parse_args(arguments)
     recipe = RECIPES[options.name]

@@ -46,9 +46,7 @@ def test_the_retina_of_the_demo_is_outlined(network: FundusDiscCupNetwork, retin
     assert min(found.vcdr_samples) - 0.1 <= ratio <= max(found.vcdr_samples) + 0.1
 
 
-def test_the_same_picture_gives_the_same_answer(
-    network: FundusDiscCupNetwork, retina: NDArray[np.uint8]
-) -> None:
+def test_the_same_picture_gives_the_same_answer(network: FundusDiscCupNetwork, retina: NDArray[np.uint8]) -> None:
     small = retina[::3, ::3]
     first, second = network.predict(small), FundusDiscCupNetwork().predict(small)
     assert np.array_equal(first.disc, second.disc)
@@ -56,15 +54,11 @@ def test_the_same_picture_gives_the_same_answer(
     assert first.vcdr_samples == second.vcdr_samples
 
 
-def test_mirrored_pictures_give_mirrored_discs(
-    network: FundusDiscCupNetwork, retina: NDArray[np.uint8]
-) -> None:
+def test_mirrored_pictures_give_mirrored_discs(network: FundusDiscCupNetwork, retina: NDArray[np.uint8]) -> None:
     straight = network.predict(retina)
     mirrored = network.predict(np.ascontiguousarray(retina[:, ::-1]))
     assert straight.disc_confidence == pytest.approx(mirrored.disc_confidence, abs=0.1)
-    agreement = (
-        2 * (straight.disc & mirrored.disc[:, ::-1]).sum() / (straight.disc.sum() + mirrored.disc.sum())
-    )
+    agreement = 2 * (straight.disc & mirrored.disc[:, ::-1]).sum() / (straight.disc.sum() + mirrored.disc.sum())
     assert agreement > 0.9
 
 
