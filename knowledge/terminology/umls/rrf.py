@@ -12,7 +12,8 @@ from pathlib import Path
 
 from clinigraph.errors import InputUnreadable
 
-CHUNK_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+"""Piece that is read, parsed and committed at once; larger ones are slower, for want of cache."""
 
 
 @dataclass(frozen=True, slots=True)
