@@ -120,10 +120,7 @@ def show_report(report: Report, saved: SavedReport) -> None:
     )
     out.print(Text(impression.rationale))
     if report.indicators:
-        out.print(_table(report))
-        for row in report.indicators:
-            if row.status is not IndicatorStatus.COMPLETE:
-                out.print(Text(f"Not assessed: {row.name} ({row.reason})", style="dim"))
+        _show_indicators(out, report)
     counts = ", ".join(f"{n} {v.value}" for v, n in report.verdict_counts.items() if n or v is Verdict.SUPPORTED)
     out.print(f"Claims: {counts}")
     for text in report.limitations if not report.indicators else ():
@@ -141,16 +138,23 @@ def _score(report: Report) -> str:
     return f"   score {format_value(impression.score, beside=beside)}{span}, threshold {impression.threshold:g}"
 
 
-def _table(report: Report) -> Table:
+def _show_indicators(out: Console, report: Report) -> None:
+    """Print the table, then what was not assessed with the reason, then the cited passages."""
+    cited = list(dict.fromkeys(r.criterion.passage_id for r in report.indicators if r.criterion))
+    numbers = {passage_id: f"[{n}]" for n, passage_id in enumerate(cited, start=1)}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in ("Indicator", "Value", "Interval", "Criterion", "Met", "Weight", "Citation"):
-        wide = name in ("Indicator", "Citation")
-        table.add_column(
-            name, justify="right" if name in ("Value", "Weight") else "left", overflow="fold", no_wrap=not wide
-        )
+    for name in ("Indicator", "Value", "Interval", "Criterion", "Met", "Weight", "Cite"):
+        table.add_column(name, justify="right" if name in ("Value", "Weight") else "left", no_wrap=name != "Indicator")
     for row in report.indicators:
-        table.add_row(*_cells(row))
-    return table
+        citation = numbers[row.criterion.passage_id] if row.criterion else ""
+        table.add_row(*(Text(cell) for cell in (*_cells(row), citation)))
+    out.print(table)
+    for row in report.indicators:
+        if row.status is not IndicatorStatus.COMPLETE:
+            out.print(Text(f"– {row.name}: not assessed, {row.reason}", style="dim"))
+    passages = {p.id: p for p in report.passages}
+    for passage_id, number in numbers.items():
+        out.print(Text(f"{number} {passages[passage_id].citation} ({passage_id})", style="dim"))
 
 
 def _cells(row: IndicatorRow) -> tuple[str, ...]:
@@ -163,14 +167,12 @@ def _cells(row: IndicatorRow) -> tuple[str, ...]:
     if row.interval is not None:
         ends = (format_number(x, row.unit, beside=beside) for x in (row.interval.low, row.interval.high))
         interval = " to ".join(ends) + (f" {pretty_unit(row.unit)}" if pretty_unit(row.unit) else "")
-    assessed = row.status is IndicatorStatus.COMPLETE
-    met = row.met.value if assessed else Met.NOT_ASSESSED.value
+    assessed = row.status is IndicatorStatus.COMPLETE and row.met is not Met.NOT_ASSESSED
     return (
         row.name,
         value,
         interval,
         format_criterion(criterion) if criterion else "",
-        met,
+        row.met.value if assessed else "–",
         f"{row.weight:.2f}",
-        str(criterion.passage_id) if criterion else "",
     )
