@@ -117,8 +117,8 @@ def row_value(row: IndicatorRow) -> str:
 
 def row_note(row: IndicatorRow) -> str:
     """Return what a reader must know beside the outcome: an unusual status, and the reason."""
-    status = "" if row.status is IndicatorStatus.COMPLETE else f"{sentence_case(STATUSES[row.status])}."
-    return " ".join(part for part in (status, row.reason) if part)
+    status = "" if row.status is IndicatorStatus.COMPLETE else sentence_case(STATUSES[row.status])
+    return ": ".join(part for part in (status, row.reason) if part)
 
 
 def interval_method(interval: Interval | None) -> str:
