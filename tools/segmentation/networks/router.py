@@ -49,6 +49,11 @@ LEAST_ENTROPY = 0.6
 LEAST_SMOOTHNESS = 0.25
 """Least correlation of neighbouring pixels; white noise is near 0, photographs and scans above 0.8."""
 
+GREY_CHROMA = 5.0
+"""Mean distance between the largest and the smallest channel below which an image counts as grey (0-255)."""
+GREY_FUNDUS_SCORE = 0.9
+"""Score that a grey image needs to pass for a fundus: colour, its best mark, is missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class RouterPrediction:
@@ -198,7 +203,8 @@ def _rule_against(image: NDArray[np.uint8]) -> str:
     if max(height, width) > LARGEST_ASPECT * min(height, width):
         return f"The image is a strip of {height} x {width} pixels, which no supported kind of image is."
     step = max(1, min(height, width) // 256)
-    grey = (image if image.ndim == 2 else image.mean(axis=2))[::step, ::step].astype(np.float32)
+    sample = image[::step, ::step].astype(np.float32)
+    grey = sample if sample.ndim == 2 else sample.mean(axis=2)
     low, high = np.percentile(grey, [1, 99])
     if high - low < LEAST_CONTRAST:
         return "The image is almost uniform, so there is nothing to recognise."
@@ -211,9 +217,10 @@ def _rule_against(image: NDArray[np.uint8]) -> str:
 
 
 def _neighbour_correlation(image: NDArray[np.uint8]) -> float:
-    """Correlation of horizontally adjacent pixels in the first channel, on at most 256 rows."""
-    plane = (image if image.ndim == 2 else image[..., 1])[:: max(1, image.shape[0] // 256)].astype(np.float32)
-    left, right = plane[:, :-1].ravel(), plane[:, 1:].ravel()
+    """Correlation of horizontally adjacent pixels of one channel, at no more than about 512 x 512 places."""
+    plane = (image if image.ndim == 2 else image[..., 1])[:: max(1, image.shape[0] // 256)]
+    step = max(1, image.shape[1] // 256)
+    left, right = (plane[:, start : plane.shape[1] - 1 + start : step].astype(np.float32).ravel() for start in (0, 1))
     spread = float(left.std() * right.std())
     return 1.0 if spread < 1e-6 else float(((left - left.mean()) * (right - right.mean())).mean()) / spread
 
@@ -232,18 +239,31 @@ def _judge(image: NDArray[np.uint8], loaded: _Loaded) -> RouterPrediction:
     scores = {name: float(p) for name, p in zip(loaded.classes, probability, strict=True)}
     scores["unknown"] = scores.pop("outlier", 0.0)
     best = int(probability.argmax())
-    return _decide(loaded, best, float(distance[best]), MappingProxyType(scores))
+    needed = loaded.lowest_score
+    if loaded.classes[best] == "fundus" and _is_grey(image):
+        needed = max(needed, GREY_FUNDUS_SCORE)
+    return _decide(loaded, best, float(distance[best]), MappingProxyType(scores), needed)
 
 
-def _decide(loaded: _Loaded, best: int, distance: float, scores: Mapping[str, float]) -> RouterPrediction:
+def _is_grey(image: NDArray[np.uint8]) -> bool:
+    """Whether an image has hardly any colour."""
+    if image.ndim == 2:
+        return True
+    sample = image[:: max(1, image.shape[0] // 128), :: max(1, image.shape[1] // 128)].astype(np.int16)
+    return float((sample.max(axis=2) - sample.min(axis=2)).mean()) < GREY_CHROMA
+
+
+def _decide(
+    loaded: _Loaded, best: int, distance: float, scores: Mapping[str, float], needed: float
+) -> RouterPrediction:
     """Accept the best class or reject it with a reason."""
     name = loaded.classes[best]
     if name == "outlier" or name not in get_args(ImageKind):
         rejected = max(value for key, value in scores.items() if key != "unknown")
         return RouterPrediction("unknown", rejected, scores, "The image resembles no kind that the router knows.")
     score = scores[name]
-    if score < loaded.lowest_score:
-        reason = f"The best guess, {name}, has a score of {score:.2f}; {loaded.lowest_score:.2f} is needed."
+    if score < needed:
+        reason = f"The best guess, {name}, has a score of {score:.2f}; {needed:.2f} is needed."
         return RouterPrediction("unknown", score, scores, reason)
     if distance > loaded.limits[best]:
         reason = f"The image looks most like {name}, but unlike the {name} images that the router has learnt from."

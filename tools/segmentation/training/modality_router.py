@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
+from torch import Tensor
 
 from clinigraph.tools.segmentation.networks.router_net import RouterNet
 from clinigraph.tools.segmentation.training.router_fit import Calibration, calibrate, fit
@@ -35,10 +36,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="bundle folder to write")
     parser.add_argument("--leave-out", action="append", default=[], metavar="SET", help="set that must not be read")
     parser.add_argument("--steps", type=int, default=1500, help="batches of 32 new and 32 remembered examples")
+    parser.add_argument("--start", type=Path, help="bundle whose weights to train further")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw examples")
     parser.add_argument("--threads", type=int, default=1, help="threads of the training process")
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args()
+
+
+def _digest(bundle: Path | None) -> str | None:
+    """SHA-256 of the weights that training started from."""
+    return hashlib.sha256((bundle / "models" / "model.safetensors").read_bytes()).hexdigest() if bundle else None
+
+
+def weights_of(bundle: Path) -> dict[str, Tensor]:
+    """The network's weights in a bundle."""
+    tensors = load_file(bundle / "models" / "model.safetensors")
+    prefix = "network."
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def write_bundle(
@@ -64,6 +78,7 @@ def write_bundle(
         "training": {
             "seed": options.seed,
             "steps": options.steps,
+            "started_from": _digest(options.start),
             "left_out": sorted(options.leave_out),
             "pictures": {
                 source: {part: counts[source, part] for part in ("train", "val", "test")}
@@ -79,7 +94,8 @@ def main() -> None:
     options = arguments()
     torch.set_num_threads(options.threads)
     samples = read_samples(options.data, options.photos, frozenset(options.leave_out))
-    network = fit(samples, steps=options.steps, seed=options.seed, workers=options.workers)
+    start = weights_of(options.start) if options.start else None
+    network = fit(samples, steps=options.steps, seed=options.seed, workers=options.workers, start=start)
     calibration = calibrate(network, samples, seed=options.seed)
     write_bundle(options.out, network, calibration, samples, options)
 

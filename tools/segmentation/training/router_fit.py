@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,20 @@ class Calibration:
     """Per class: the largest accepted Mahalanobis distance to its mean."""
 
 
-def fit(samples: Sequence[Sample], *, steps: int, seed: int, workers: int) -> RouterNet:
-    """Train a network from nothing on the training part of the samples."""
+def fit(
+    samples: Sequence[Sample], *, steps: int, seed: int, workers: int, start: Mapping[str, Tensor] | None = None
+) -> RouterNet:
+    """Train a network on the training part of the samples, from nothing or from the weights `start`."""
     torch.manual_seed(seed)
     examples = Examples([s for s in samples if s.part == "train"], steps * FRESH, seed)
     loader = DataLoader(examples, FRESH, num_workers=workers, worker_init_fn=seed_worker, prefetch_factor=4)
     network = RouterNet(len(CLASSES))
     schedule = Schedule(steps, 4e-3, 2e-3, 0.995)
-    averaged = train(network, _step(Replay(iter(loader))), schedule, seed=seed, title="modality_router")
+    if start is not None:
+        network.load_state_dict(dict(start))
+        schedule = Schedule(steps, 1.5e-3, 2e-3, 0.99)
+    step = _step(Replay(iter(loader)), SMALL_SHARE if start is None else 0.0)
+    averaged = train(network, step, schedule, seed=seed, title="modality_router")
     network.load_state_dict(averaged.state_dict())
     return network.cpu().eval()
 
@@ -80,13 +86,13 @@ class Replay:
         self.place = stop % len(self.labels)
 
 
-def _step(batches: Replay) -> StepLoss:
+def _step(batches: Replay, small_share: float) -> StepLoss:
     """The loss of the next batch: cross-entropy with a little label smoothing."""
 
     def loss(network: nn.Module, _teacher: nn.Module, share: float, generator: torch.Generator) -> Tensor:
         images, labels = batches.draw(generator)
         device = next(network.parameters()).device
-        if share < SMALL_SHARE:
+        if share < small_share:
             images = nn.functional.interpolate(images, size=(96, 96), mode="area")
         with torch.autocast(device.type, torch.bfloat16):
             logits, _ = network(images.to(device, memory_format=torch.channels_last))

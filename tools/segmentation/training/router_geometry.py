@@ -130,15 +130,15 @@ def fundus_view(image: Image8, rng: Generator) -> Image8:
         (128, 128, 3) uint8.
     """
     kind = rng.random()
-    if kind < 0.3:
+    if kind < 0.22:
         box = random_box(image, rng, 0.8, 1.12, 1.35)
         return flip(cut(image, box, rng, rng.uniform(-12, 12)), rng)
-    if kind < 0.42:
+    if kind < 0.32:
         top, bottom, left, right = content_box(image)
         pad = rng.uniform(-0.03, 0.06, 4) * (right - left)
         return flip(cut(image, (left - pad[0], top - pad[1], right + pad[2], bottom + pad[3]), rng), rng)
     patch = flip(cut(image, _inner_box(image, rng), rng, rng.uniform(-25, 25)), rng, transpose=0.3)
-    return masked(patch, field_mask(rng), rng) if rng.random() < 0.4 else patch
+    return masked(patch, field_mask(rng), rng) if rng.random() < 0.3 else patch
 
 
 def _inner_box(image: Image8, rng: Generator) -> tuple[float, float, float, float]:
@@ -147,7 +147,7 @@ def _inner_box(image: Image8, rng: Generator) -> tuple[float, float, float, floa
     extent = min(bottom - top, right - left)
     centre = np.array([(top + bottom) / 2, (left + right) / 2])
     side = extent * rng.uniform(0.4, 0.74)
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         side = extent * rng.uniform(0.25, 0.55)
         smooth = ndimage.uniform_filter(image.max(axis=2).astype(np.float32), max(5, extent // 14))
         smooth[image.max(axis=2) <= BORDER_LEVEL] = 0

@@ -67,6 +67,24 @@ def windowed(image: Image8, rng: Generator) -> Image8:
     return _to8(rng.uniform(0, 30) + x * rng.uniform(150, 255))
 
 
+def film(image: Image8, rng: Generator) -> Image8:
+    """Imitate another detector and its processing: adaptive equalisation, a steep tone curve, or a narrow window."""
+    kind = rng.random()
+    x = image.astype(np.float32)
+    if kind < 0.35:
+        size = rng.uniform(8, 24)
+        mean = ndimage.gaussian_filter(x[..., 0], size)
+        spread = np.sqrt(ndimage.gaussian_filter((x[..., 0] - mean) ** 2, size)) + 6
+        flat = (x - mean[..., None]) / spread[..., None] * rng.uniform(35, 60) + 120
+        share = rng.uniform(0.3, 1)
+        return _to8(share * flat + (1 - share) * x)
+    if kind < 0.65:
+        middle = np.percentile(x, rng.uniform(25, 75))
+        return _to8(255 / (1 + np.exp(-(x - middle) / max(8.0, float(x.std()) * rng.uniform(0.3, 0.9)))))
+    low, high = np.percentile(x, [rng.uniform(5, 40), rng.uniform(75, 99)])
+    return _to8((x - low) / max(high - low, 12) * rng.uniform(170, 255))
+
+
 def local_contrast(image: Image8, rng: Generator) -> Image8:
     """Subtract the local mean (the usual preprocessing of retinal screening sets; Graham, 2015)."""
     x = image.astype(np.float32)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+from rich.progress import track
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 START_OF_PICTURE = re.compile(rb"\xff\xd8\xff[\xe0\xe1\xdb\xee]|RIFF....WEBP|\x89PNG\r\n", re.DOTALL)
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    for package in tqdm(sorted(path for path in options.packages.iterdir() if path.is_dir())):
+    for package in track(sorted(path for path in options.packages.iterdir() if path.is_dir())):
         collect(package, options.out / package.name, options.seed)
 
 

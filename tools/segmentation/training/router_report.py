@@ -88,6 +88,14 @@ def _bordered(image: Picture) -> Picture:
     return np.asarray(picture)
 
 
+def _disguised(image: Picture) -> Picture:
+    """Red tones inside a disc on black: the outline and the colours of a fundus photograph."""
+    side = min(image.shape[:2])
+    square = image[:side, :side].mean(axis=2, keepdims=True) * np.array([1.3, 0.6, 0.25])
+    rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    return np.asarray(np.clip(square, 0, 255) * (np.hypot(rows, columns) < 0.97)[..., None], dtype=np.uint8)
+
+
 DEMO_KINDS = {
     "X-Ray": "chest_film",
     "CT": "ct",
@@ -151,7 +159,10 @@ def _dicom_files(data: Path) -> Iterator[Item]:
 def _library_photographs() -> Iterator[Item]:
     """Pictures inside scikit-image, scikit-learn and matplotlib."""
     for name in LIBRARY_PHOTOGRAPHS:
-        yield "library photographs", "not_medical", read_picture(Path(str(files("skimage.data") / name)))
+        image = read_picture(Path(str(files("skimage.data") / name)))
+        yield "library photographs", "not_medical", image
+        yield "library photographs, grey and inverted", "not_medical", 255 - _green(image)
+        yield "library photographs, red behind a round mask", "not_medical", _disguised(image)
     for name in ("china.jpg", "flower.jpg"):
         path = Path(str(files("sklearn.datasets.images") / name))
         yield "library photographs", "not_medical", read_picture(path)

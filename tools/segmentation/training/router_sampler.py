@@ -20,7 +20,7 @@ from clinigraph.tools.segmentation.training.router_synthetic import not_medical
 
 CLASSES = ("fundus", "chest_film", "dermoscopy", "ultrasound", "mr", "histology", "not_medical", "outlier")
 """Outputs of the network; `outlier` is answered as `unknown`."""
-SHARES = (0.18, 0.17, 0.06, 0.08, 0.08, 0.03, 0.31, 0.09)
+SHARES = (0.18, 0.21, 0.05, 0.08, 0.08, 0.03, 0.28, 0.09)
 """How often each class is drawn."""
 
 
@@ -49,10 +49,11 @@ def _fundus_once(image: Image8, rng: Generator) -> Image8:
 def chest_film(image: Image8, rng: Generator) -> Image8:
     """A chest film: cropped, turned, portable, windowed, inverted, with letters and borders."""
     turn = rng.uniform(-8, 8) if rng.random() < 0.85 else rng.uniform(-30, 30)
-    out = geometry.cut(image, geometry.random_box(image, rng, 0.6, 1.06, 1.4), rng, turn)
+    out = geometry.cut(image, geometry.random_box(image, rng, 0.55, 1.06, 2.0), rng, turn)
     out = geometry.flip(out, rng, vertical=0.02, transpose=0.0)
     if rng.random() < 0.04:
         out = np.ascontiguousarray(np.rot90(out, int(rng.integers(4))))
+    out = light.film(out, rng) if rng.random() < 0.75 else out
     out = light.lines_and_shadows(out, rng) if rng.random() < 0.45 else out
     out = light.windowed(out, rng) if rng.random() < 0.6 else out
     out = light.inverted(out) if rng.random() < 0.25 else out
@@ -104,10 +105,10 @@ def photograph(image: Image8, rng: Generator) -> Image8:
     disguise = rng.random()
     if disguise < 0.2:
         out = light.tint(out, rng)
-    elif disguise < 0.42:
+    elif disguise < 0.48:
         out = light.greyed(out, rng)
         out = light.windowed(out, rng) if rng.random() < 0.4 else out
-    elif disguise < 0.46:
+    elif disguise < 0.52:
         out = light.local_contrast(out, rng)
     out = light.inverted(out) if rng.random() < 0.06 else out
     if rng.random() < 0.22:
@@ -120,9 +121,9 @@ def drawn(rng: Generator) -> Image8:
     out = not_medical(rng)
     if rng.random() < 0.15:
         out = geometry.masked(out, geometry.field_mask(rng), rng)
-    if rng.random() < 0.2:
-        out = light.greyed(out, rng) if rng.random() < 0.6 else light.tint(out, rng)
-    return _finish(out, rng, lighting=0.1, text=0.05, framed=0.1)
+    if rng.random() < 0.35:
+        out = light.greyed(out, rng) if rng.random() < 0.7 else light.tint(out, rng)
+    return _finish(out, rng, lighting=0.35, text=0.05, framed=0.1)
 
 
 def torn(image: Image8, rng: Generator) -> Image8:

@@ -98,6 +98,20 @@ def ball(rng: Generator) -> Image8:
     return np.asarray(np.clip(out, 0, 255), dtype=np.uint8)
 
 
+def ground(rng: Generator) -> Image8:
+    """Ground lit from the side, mostly grey: sand, rock or the moon from close by, with craters and specks."""
+    relief = fractal(rng, rng.uniform(0.9, 1.9))
+    if rng.random() < 0.6:
+        relief = relief + rng.uniform(0.3, 1.5) * _craters(rng)
+    slope = np.gradient(ndimage.gaussian_filter(relief, rng.uniform(0.3, 1.5)), axis=int(rng.integers(2)))
+    shade = 0.5 + slope / (slope.std() + 1e-6) * rng.uniform(0.02, 0.2) + rng.uniform(0, 0.3) * (relief - 0.5)
+    if rng.random() < 0.3:
+        shade = shade - rng.uniform(0.2, 0.5) * (fractal(rng, 1.2) > rng.uniform(0.94, 0.99))
+    grey = np.array([[10, 10, 10], [240, 240, 240]]) + rng.normal(0, 6, 3)
+    stops = grey if rng.random() < 0.7 else warm_stops(rng)
+    return colour_ramp(np.asarray(np.clip(shade, 0, 1), dtype=np.float32), rng, stops)
+
+
 def _bands(rng: Generator) -> FloatImage:
     """Horizontal cloud bands as on Jupiter, 0 ... 1."""
     rows, _ = grid()
@@ -193,12 +207,12 @@ def shapes(rng: Generator) -> Image8:
         corner, size = rng.integers(-10, SIZE - 10, 2), rng.integers(6, 110, 2)
         box = [int(corner[0]), int(corner[1]), int(corner[0] + size[0]), int(corner[1] + size[1])]
         (draw.ellipse if rng.random() < 0.5 else draw.rectangle)(box, fill=_pick(rng))
-    blur = rng.uniform(0, 3) if rng.random() < 0.3 else 0.0
+    blur = rng.uniform(0, 9) if rng.random() < 0.45 else 0.0
     return np.asarray(ndimage.gaussian_filter(np.asarray(picture), (blur, blur, 0)), dtype=np.uint8)
 
 
 NOT_MEDICAL: tuple[Callable[[Generator], Image8], ...] = (
-    gradient, sunset, ball, ball, ball, iris, page, page, chart, screen, screen, shapes,
+    gradient, sunset, ball, ball, ground, ground, iris, page, page, chart, screen, screen, shapes,
 )  # fmt: skip
 
 
