@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,7 @@ def _quality(outlined: tuple[Mask, float]) -> float:
 
 
 def _preference(outlined: tuple[Mask, float]) -> float:
-    return _quality(outlined) * float(outlined[0].sum()) ** _SIZE_PREFERENCE
+    return _quality(outlined) * math.pow(float(outlined[0].sum()), _SIZE_PREFERENCE)
 
 
 def _scaled(box: BoxXYXY, factor: float) -> BoxXYXY:
