@@ -59,5 +59,6 @@ def combine(pixel_halfwidth: float, samples: Sequence[float] = (), calibration: 
     if calibration is None:
         known = "not checked on held-out images" if passes else "error of the outline itself not known"
         return Spread(spread, _LEVEL, f"{words}; {known}")
-    method = f"split conformal, n={calibration.n}, not below {words}"
+    caveat = f" ({calibration.caveat})" if calibration.caveat else ""
+    method = f"split conformal, n={calibration.n}{caveat}, not below {words}"
     return Spread(max(calibration.halfwidth, spread), calibration.level, method)

@@ -185,6 +185,8 @@ class Calibration(Value):
     level: float = Field(gt=0, lt=1)
     n: int = Field(ge=1)
     """Held-out images."""
+    caveat: str = ""
+    """Why the stated level may not be reached, in a few words; empty when the images had no part in any choice."""
 
 
 class LabelMap(Value):

@@ -32,6 +32,11 @@ def test_error_on_held_out_images_counts_when_it_is_larger() -> None:
     assert combine(0.01, (0.2, 0.9), calibration).halfwidth > 0.1
 
 
+def test_a_caveat_of_the_calibration_is_passed_on() -> None:
+    calibration = Calibration(halfwidth=0.1, level=0.9, n=24, caveat="same images chose the method")
+    assert "same images chose the method" in combine(0.01, (), calibration).method
+
+
 @given(st.floats(0, 1), st.floats(1e-6, 2))
 def test_interval_holds_the_value_and_stays_possible(value: float, halfwidth: float) -> None:
     interval = combine(halfwidth).around(value, floor=0, ceiling=1)
