@@ -168,7 +168,9 @@ class _Job:
             "narrowest rim over the disc diameter in the same direction, 11 to 1 and 5 to 7 o'clock "
             f"(Foster 2002); here at {minimum.clock_hour:.1f} o'clock"
         )
-        return self._measurement(_RIM, concepts.MRDR, minimum.ratio, self._carried(half), method)
+        known = self.label_map.calibration.get(_RIM)
+        spread = combine(half, calibration=known) if known else self._carried(half)
+        return self._measurement(_RIM, concepts.MRDR, minimum.ratio, spread, method)
 
     def _diameter(self, row_spacing_mm: float) -> Measurement:
         height = self.eye.disc_box.height

@@ -43,9 +43,9 @@ _CALIBRATION = {
     _RATIO: Calibration(halfwidth=0.2, level=0.9, n=24, caveat="these images also helped to choose the disc prompts")
 }
 """Absolute error against the mean of four experts, ceil(0.9 (n + 1))-th smallest, on the 24 of 25 photographs of
-Drishti-GS (every second one of its training part, from the second on) on which a disc was found. The cup's settings came
-from the other 25; the search scales, the size preference and the lowest quality were chosen after errors on these 25 had
-been seen, so the level is not guaranteed even for this one camera. On other cameras the error may be larger."""
+Drishti-GS (every second one of its training part, from the second on) on which a disc was found. The cup's settings
+came from the other 25; search scales, size preference and lowest quality were chosen after errors on these 25 had been
+seen, so the level is not guaranteed even for this one camera. On other cameras the error may be larger."""
 _MIN_QUALITY = 0.8
 """Score times roundness below which what was outlined is not reported as a disc."""
 _SIZE_PREFERENCE = 0.15

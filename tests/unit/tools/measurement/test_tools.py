@@ -113,6 +113,15 @@ def test_error_of_the_segmenter_reaches_every_ratio(store: ArtifactStore) -> Non
         assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
 
 
+def test_the_rim_has_its_own_error_where_the_bundle_knows_it(store: ArtifactStore) -> None:
+    image = picture(store)
+    calibration = {"min_rim_disc_ratio": Calibration(halfwidth=0.07, level=0.9, n=33)}
+    interval = number(run(store, image, label_map(store, image, eye(), calibration=calibration)), "min_rim_disc_ratio")
+    assert interval.value.interval is not None
+    assert interval.value.interval.high - interval.value.value == pytest.approx(0.07)
+    assert "n=33" in interval.value.interval.method
+
+
 def test_spread_of_passes_widens_the_interval(store: ArtifactStore) -> None:
     image = picture(store)
     masks = label_map(store, image, eye(), samples={"vertical_cup_disc_ratio": (0.5, 0.6, 0.7)})
