@@ -104,13 +104,16 @@ def _shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
 
 
 def _mismatch(asked: Sequence[DiagnosticProtocol], appraisals: Sequence[ImageAppraisal]) -> str:
-    shown = "; ".join(
-        dict.fromkeys(
-            f"{a.pixel_modality.label} (score {a.score:.2f}{', ' + a.reason.rstrip('.') if a.reason else ''})"
-            for a in appraisals
-        )
-    )
+    shown = "; ".join(dict.fromkeys(_shown(a) for a in appraisals))
     if asked:
         wanted = ", ".join(dict.fromkeys(f"{p.id} reads a {p.modality.label}" for p in asked))
-        return f"No protocol applies: {wanted}; the pixels look like: {shown}."
-    return f"No protocol applies to these images; the pixels look like: {shown}."
+        return f"No protocol applies: {wanted}; the image: {shown}."
+    return f"No protocol applies to these images; the image: {shown}."
+
+
+def _shown(appraisal: ImageAppraisal) -> str:
+    """What an image is by its header, where that says something else, and by its pixels."""
+    reason = f", {appraisal.reason.rstrip('.')}" if appraisal.reason else ""
+    looks = f"its pixels look like {appraisal.pixel_modality.label} (score {appraisal.score:.2f}{reason})"
+    stated = f"stated as {appraisal.modality.label}, " if appraisal.modality is not appraisal.pixel_modality else ""
+    return f"{stated}{looks}"
