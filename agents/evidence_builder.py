@@ -24,7 +24,7 @@ from clinigraph.models.evidence import (
     PassageNode,
 )
 from clinigraph.models.findings import Finding, FindingSite, IndicatorResult, Presence
-from clinigraph.models.imaging import Image, LabelMap
+from clinigraph.models.imaging import Image
 from clinigraph.models.passages import Passage
 from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import (
@@ -38,6 +38,7 @@ from clinigraph.models.tooling import (
     ToolResult,
 )
 from clinigraph.models.triage import ImageAppraisal
+from clinigraph.tools.support import label_map_id
 
 IMAGE_KIND = Concept(value="IMAGEKIND", scheme=Scheme.CLINIGRAPH, meaning="Kind of image by its pixels")
 
@@ -53,18 +54,13 @@ def fact_evidence_id(fact: Fact) -> EvidenceId:
     return EvidenceId(f"fact-{fact.name}{side}")
 
 
-def label_map_evidence_id(label_map: LabelMap) -> EvidenceId:
-    """Return the node id of a label map: a hash of its content."""
-    return EvidenceId(f"labelmap-{label_map.digest()[:12]}")
-
-
 def value_evidence_id(value: FlowValue) -> EvidenceId | None:
     """Return the node id of a value that flows between steps; boxes are no evidence."""
     match value:
         case ImageValue():
             return image_evidence_id(value.value)
         case LabelMapValue():
-            return label_map_evidence_id(value.value)
+            return label_map_id(value.value)
         case MeasurementValue() | EvaluationValue():
             return value.value.id
         case FactValue():
@@ -160,7 +156,7 @@ def _add_derivations(
 def _output_node(output: FlowValue) -> EvidenceNode | None:
     match output:
         case LabelMapValue():
-            return LabelMapNode(id=label_map_evidence_id(output.value), value=output.value)
+            return LabelMapNode(id=label_map_id(output.value), value=output.value)
         case MeasurementValue():
             return MeasurementNode(id=output.value.id, value=output.value)
         case EvaluationValue():

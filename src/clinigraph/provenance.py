@@ -108,7 +108,7 @@ def run_record(
         arguments: Arguments as given, without paths (paths may hold names).
         algorithms: Tools and networks that took part.
         models: Role to served model.
-        tokens: Role to tokens used.
+        tokens: ``prompt`` and ``completion`` tokens of this run.
         protocol: ``id version``.
         cards: Cited source to sha256 of its content.
         timing: Seconds by node.

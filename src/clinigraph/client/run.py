@@ -45,6 +45,7 @@ class CaseRun:
         self._begin = time.time()
         self._pause: Part | None = None
         self._finished = False
+        self._tokens_before = session.model.tokens() if session.model else {}
 
     async def events(self) -> AsyncIterator[RunEvent]:
         """Yield events until the run is finished, paused or stopped."""
@@ -178,7 +179,7 @@ class CaseRun:
             arguments={"protocol": self._options.protocol or "", "approve": str(self._options.approve)},
             algorithms=algorithms(state, specs),
             models={"reader": model.name} if model else {},
-            tokens=model.tokens() if model else {},
+            tokens={k: n - self._tokens_before.get(k, 0) for k, n in model.tokens().items()} if model else {},
             protocol=f"{made.protocol_id} {made.protocol_version}" if made and made.protocol_id else None,
             cards=cited_cards(passages_of(state)),
             timing={"started_unix": self._begin, "total": time.time() - self._begin, **self._timing},

@@ -95,10 +95,6 @@ class Box(Value):
             raise ValueError("a box needs x0 < x1 and y0 < y1")
         return self
 
-    def as_xyxy(self) -> tuple[float, float, float, float]:
-        """Return ``(x0, y0, x1, y1)``."""
-        return (self.x0, self.y0, self.x1, self.y1)
-
 
 class ImageRole(StrEnum):
     """What an image is for in a case."""

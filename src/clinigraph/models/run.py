@@ -38,7 +38,7 @@ class RunRecord(Value):
     models: dict[str, str] = Field(default_factory=dict)
     """Role -> model name as served; empty on the rule path."""
     tokens: dict[str, int] = Field(default_factory=dict)
-    """Role -> tokens used."""
+    """``prompt`` and ``completion`` tokens of this run (of all runs side by side in one session)."""
     protocol: str | None = None
     """Protocol id and version."""
     cards: dict[str, str] = Field(default_factory=dict)
