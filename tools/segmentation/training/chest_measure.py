@@ -34,7 +34,7 @@ from clinigraph.tools.segmentation.training.bundle_files import write_bundle
 from clinigraph.tools.segmentation.training.chest_data import NEGATIVES, STRUCTURES, Film, list_films
 from clinigraph.tools.segmentation.training.cxr_lungs_heart import CHEST_PLAN, FOLDS, RUNS
 from clinigraph.tools.segmentation.training.loop import progress
-from clinigraph.tools.segmentation.training.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
 
 Gray = NDArray[np.uint8]
 Masks = NDArray[np.bool_]

@@ -28,7 +28,7 @@ from clinigraph.tools.segmentation.training.fundus_data import NEGATIVES, Photo,
 from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, FINE_PLAN, FOLDS, RUNS, split
 from clinigraph.tools.segmentation.training.loop import progress
 from clinigraph.tools.segmentation.training.restyle import STYLES
-from clinigraph.tools.segmentation.training.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
 
 MARGIN = 0.05
 """Widening of the interval of the passes on both sides when its coverage is measured."""

@@ -19,7 +19,7 @@ from clinigraph.tools.segmentation.training.geometric import (
 )
 from clinigraph.tools.segmentation.training.loop import soft_dice
 from clinigraph.tools.segmentation.training.restyle import STYLES
-from clinigraph.tools.segmentation.training.statistics import bootstrap_mean, wilson
+from clinigraph.statistics import bootstrap_mean, wilson
 
 STILL = AffineRange(1.0, 1.0, 0.0, 0.0, 0.0, flip=False)
 

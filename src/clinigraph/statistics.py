@@ -1,4 +1,4 @@
-"""Intervals for the model cards. Every failure stays in: a missed structure has Dice 0."""
+"""Counts with intervals. Every failure stays in: a missed structure has Dice 0."""
 
 from __future__ import annotations
 
