@@ -10,6 +10,17 @@
     │   ├── InputUnsupported              a format or transfer syntax that cannot be decoded
     │   └── CaseInvalid                   case.yaml or a folder that does not describe one case
     ├── ModelServerError         exit 4   unreachable, timed out, or useless after one repair
+    │   ├── ModelUnreachable              no connection, or no answer in time; a later call may succeed
+    │   ├── ModelServerFaulty             5xx, or an answer that is not the OpenAI wire (HTML)
+    │   ├── ModelUnknown                  the server does not serve this model, or has no such path
+    │   ├── ModelUnauthorised             401 or 403
+    │   ├── ModelRateLimited              429 after the last repeat
+    │   ├── ModelCutOff                   the answer ran into its token limit twice
+    │   ├── ModelAnswerInvalid            the answer did not fit its type twice
+    │   ├── ModelSeesNoImages             pictures were sent to a model that takes text only
+    │   ├── ModelContextOverflow          the messages are longer than the model's context
+    │   ├── ModelRequestRefused           any other 4xx
+    │   └── ModelBudgetSpent              the case's budget of calls, tokens or cost is used up
     ├── PlanInvalid                       the planner (or the author of a protocol) adapts
     ├── ToolFailure                       the graph retries, then tries another tool
     │   └── WeightsInvalid                the user reinstalls or points to other weights
@@ -80,6 +91,50 @@ class ModelServerError(ClinigraphError):
     """The model server cannot be reached or gave no usable answer."""
 
     exit_code = 4
+
+
+class ModelUnreachable(ModelServerError):
+    """There was no connection, or no answer in time; a later call may succeed."""
+
+
+class ModelServerFaulty(ModelServerError):
+    """The server failed (5xx), or answered with something that is not the OpenAI wire."""
+
+
+class ModelUnknown(ModelServerError):
+    """The server does not serve this model."""
+
+
+class ModelUnauthorised(ModelServerError):
+    """The server wants another key."""
+
+
+class ModelRateLimited(ModelServerError):
+    """The server asked to wait more often, or longer, than the settings allow."""
+
+
+class ModelCutOff(ModelServerError):
+    """The answer ran into its token limit, also after the repair round."""
+
+
+class ModelAnswerInvalid(ModelServerError):
+    """The answer did not fit its type, also after the repair round."""
+
+
+class ModelSeesNoImages(ModelServerError):
+    """Pictures were sent to a model that takes text only."""
+
+
+class ModelContextOverflow(ModelServerError):
+    """The messages and the room for the answer are longer than the model's context."""
+
+
+class ModelRequestRefused(ModelServerError):
+    """The server refused the request for a reason of its own."""
+
+
+class ModelBudgetSpent(ModelServerError):
+    """The budget of calls, tokens or cost of this case is used up."""
 
 
 class PlanInvalid(ClinigraphError):

@@ -55,6 +55,24 @@ class Settings(BaseSettings):
     """Key for the server, if it wants one."""
     model_timeout_s: float = Field(default=120.0, gt=0)
     """Longest time of one model call."""
+    model_retries: int = Field(default=3, ge=0, le=10)
+    """Repeats of a call after a lost connection, 429 or 5xx; Retry-After is honoured."""
+    model_concurrency: int = Field(default=8, ge=1, le=256)
+    """Most calls to the server at a time, over all cases of the process."""
+    model_sees_images: bool = True
+    """Whether the model takes pictures; set it to false for a text-only model."""
+    model_max_calls: int | None = Field(default=None, ge=0)
+    """Most model calls of one case; None means no limit."""
+    model_max_tokens: int | None = Field(default=None, ge=0)
+    """Most tokens of one case, prompt and completion together; None means no limit."""
+    model_max_cost: float | None = Field(default=None, ge=0)
+    """Most cost of one case, in the currency of the prices; None means no limit."""
+    model_prompt_price: float = Field(default=0.0, ge=0)
+    """Price of 10^6 prompt tokens."""
+    model_completion_price: float = Field(default=0.0, ge=0)
+    """Price of 10^6 completion tokens."""
+    vllm_python: Path | None = None
+    """Python of the environment in which vLLM is installed, for ``clinigraph model serve``."""
 
     embedding_dir: Path | None = None
     """Local directory of a sentence-transformers model for retrieval; None takes the packaged MiniLM."""
@@ -69,7 +87,12 @@ class Settings(BaseSettings):
     """Whether the Python inside those bundles may run; without it, bundles that need it are refused."""
 
     def resolved(self) -> dict[str, str]:
-        """Return the settings that shape a result as text, secrets and paths left out, for the run record."""
-        paths = {"state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "monai_bundles"}
-        hidden = paths | {"model_api_key", "keep_runs"}
+        """Return the settings that shape a result as text, for the run record.
+
+        Secrets, paths and limits of model calls are left out: a run that stopped at a limit resumes under a larger one.
+        """
+        paths = {"state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "monai_bundles", "vllm_python"}
+        limits = {"model_retries", "model_concurrency", "model_max_calls", "model_max_tokens", "model_max_cost"}
+        prices = {"model_prompt_price", "model_completion_price"}
+        hidden = paths | limits | prices | {"model_api_key", "keep_runs"}
         return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}

@@ -1,8 +1,10 @@
 """The contract of a chat model.
 
-Invariants: ``structured`` returns a validated value or raises, never a half-parsed one; an answer cut off by its token
-limit is no answer; quoted data (findings, retrieved text, header values) travels in ``ChatMessage.data``, apart from
-instructions.
+Invariants: ``structured`` and ``astructured`` return a validated value or raise, never a half-parsed one; an answer cut
+off by its token limit is no answer; quoted data (findings, retrieved text, header values) travels in
+``ChatMessage.data``, apart from instructions; every call is counted under its role before it returns or raises; a view
+made by ``for_case`` counts for itself alone and never spends more than its budget allows. Every implementation is run
+through :mod:`clinigraph.testing.model_suite`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from clinigraph.models.base import Value
 
@@ -30,6 +33,21 @@ class ChatMessage:
     """RGB pictures ``(H, W, 3)``."""
 
 
+class ModelBudget(Value):
+    """What one case may spend on a model; None means no limit."""
+
+    max_calls: int | None = Field(default=None, ge=0)
+    """Most calls, repairs included; repeats after a failed connection are not counted."""
+    max_tokens: int | None = Field(default=None, ge=0)
+    """Most tokens, prompt and completion together."""
+    max_cost: float | None = Field(default=None, ge=0)
+    """Most cost, in the currency of the prices."""
+    prompt_price: float = Field(default=0.0, ge=0)
+    """Price of 10^6 prompt tokens."""
+    completion_price: float = Field(default=0.0, ge=0)
+    """Price of 10^6 completion tokens."""
+
+
 @runtime_checkable
 class ChatModel(Protocol):
     """A model that answers messages."""
@@ -37,6 +55,11 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str:
         """Name as the server knows it."""
+        ...
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether pictures may be sent; where False, readers state "not assessed"."""
         ...
 
     def check(self) -> None:
@@ -47,14 +70,72 @@ class ChatModel(Protocol):
         """
         ...
 
-    def structured(self, messages: tuple[ChatMessage, ...], kind: type[V], max_tokens: int = 512) -> V:
-        """Return an answer as an instance of ``kind``.
+    def structured(
+        self,
+        messages: tuple[ChatMessage, ...],
+        kind: type[V],
+        *,
+        role: str = "reader",
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> V:
+        """Return an answer as an instance of ``kind``; for code that runs in a thread, such as tools.
+
+        Args:
+            messages: Static part first, so that servers can reuse its prefix.
+            kind: A pydantic value; its JSON schema goes to the server.
+            role: Under which name tokens are counted, for example ``planner``.
+            max_tokens: Longest answer; the repair round gets twice as much.
+            temperature: 0 is greedy.
+            seed: Sampling seed; the model's own by default.
 
         Raises:
-            ModelServerError: Unreachable, timed out, cut off, or still invalid after one repair.
+            ModelServerError: One of its subclasses says what went wrong.
+        """
+        ...
+
+    async def astructured(
+        self,
+        messages: tuple[ChatMessage, ...],
+        kind: type[V],
+        *,
+        role: str,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> V:
+        """Return an answer as an instance of ``kind``, without blocking the event loop.
+
+        Raises:
+            ModelServerError: One of its subclasses says what went wrong.
+        """
+        ...
+
+    async def atext(
+        self,
+        messages: tuple[ChatMessage, ...],
+        *,
+        role: str,
+        max_tokens: int = 512,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> str:
+        """Return an answer as text; empty and cut-off answers are failures.
+
+        Raises:
+            ModelServerError: One of its subclasses says what went wrong.
         """
         ...
 
     def tokens(self) -> dict[str, int]:
-        """Return tokens used so far: ``prompt`` and ``completion``."""
+        """Return tokens used so far.
+
+        Returns:
+            ``prompt`` and ``completion`` in total, ``<role>.prompt`` and ``<role>.completion`` for each role.
+        """
+        ...
+
+    def for_case(self, budget: ModelBudget) -> ChatModel:
+        """Return a view with its own counters and budget that shares connections and the limit of calls at a time."""
         ...
