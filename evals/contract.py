@@ -1,4 +1,4 @@
-"""The contract of a benchmark: one versioned YAML file, items from labelled data, one outcome an item, tables at the end.
+"""The contract of a benchmark: one versioned YAML file, items from labelled data, one outcome an item, tables.
 
 Invariants, checked by ``clinigraph.testing.benchmark_suite``:
 
@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import Field, JsonValue
 
+from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import Value
 
 
@@ -34,11 +35,13 @@ class PublishedMark(Value):
 
 
 class EvalSpec(Value):
-    """What a benchmark's YAML file states."""
+    """What a benchmark's YAML file (``evals/tasks/<name>.yaml``) states."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     title: str
+    factory: str = Field(pattern=r"^[a-z_.]+:[A-Za-z]+$")
+    """``package.module:Class`` of the benchmark; called with this value."""
     folders: tuple[str, ...] = ()
     """Folders below the data folder; empty when the benchmark makes its items itself."""
     source: str
@@ -93,6 +96,8 @@ class EvalContext:
     work: Path
     """Folder for what is made on the way (indexes); kept between runs."""
     seed: int = 20260101
+    chat: ChatModel | None = None
+    """The model under test, bridged to Inspect; None on the path without a model."""
 
 
 @runtime_checkable

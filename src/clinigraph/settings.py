@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     embedding_dir: Path | None = None
     """Local directory of a sentence-transformers model for retrieval; None takes the packaged MiniLM."""
 
+    eval_data: Path = Path("../shared/data")
+    """Folder with the labelled sets of benchmarks, one folder a set."""
+
     sam_checkpoint: Path | None = None
     """Path of a SAM ViT checkpoint for ``segment-anything``."""
     sam_checkpoint_sha256: str | None = None
@@ -91,7 +94,8 @@ class Settings(BaseSettings):
 
         Secrets, paths and limits of model calls are left out: a run that stopped at a limit resumes under a larger one.
         """
-        paths = {"state_dir", "cache_dir", "embedding_dir", "sam_checkpoint", "monai_bundles", "vllm_python"}
+        paths = {"state_dir", "cache_dir", "eval_data", "embedding_dir", "sam_checkpoint", "monai_bundles"}
+        paths |= {"vllm_python"}
         limits = {"model_retries", "model_concurrency", "model_max_calls", "model_max_tokens", "model_max_cost"}
         prices = {"model_prompt_price", "model_completion_price"}
         hidden = paths | limits | prices | {"model_api_key", "keep_runs"}
