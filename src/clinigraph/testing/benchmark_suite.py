@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
+from pydantic import JsonValue
+
 from clinigraph.evals.contract import Benchmark, EvalContext, EvalItem, Outcome
 
 
@@ -30,7 +32,7 @@ def check_benchmark(benchmark: Benchmark, context: EvalContext, limit: int = 4) 
     return outcomes
 
 
-def _measured(benchmark: Benchmark, item: EvalItem, context: EvalContext) -> dict[str, object]:
+def _measured(benchmark: Benchmark, item: EvalItem, context: EvalContext) -> dict[str, JsonValue]:
     return dict(asyncio.run(benchmark.measure(item, context)))
 
 
