@@ -30,6 +30,7 @@ from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import (
     EvaluationValue,
     FactValue,
+    FindingValue,
     FlowValue,
     ImageValue,
     LabelMapValue,
@@ -61,7 +62,7 @@ def value_evidence_id(value: FlowValue) -> EvidenceId | None:
             return image_evidence_id(value.value)
         case LabelMapValue():
             return label_map_id(value.value)
-        case MeasurementValue() | EvaluationValue():
+        case MeasurementValue() | EvaluationValue() | FindingValue():
             return value.value.id
         case FactValue():
             return fact_evidence_id(value.value)
@@ -161,6 +162,8 @@ def _output_node(output: FlowValue) -> EvidenceNode | None:
             return MeasurementNode(id=output.value.id, value=output.value)
         case EvaluationValue():
             return EvaluationNode(id=output.value.id, value=output.value)
+        case FindingValue():
+            return FindingNode(id=output.value.id, value=output.value)
         case _:
             return None
 

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from clinigraph.agents.contract import CitedLibrary
 from clinigraph.errors import PassageMissing, PlanInvalid
 from clinigraph.models.base import PassageId, StepId
+from clinigraph.models.imaging import CardiacPhase, ImageRole
 from clinigraph.models.planning import DiagnosticPlan, Indicator, PlanStep
 from clinigraph.models.tooling import Port, ToolSpec, ValueKind
 
@@ -16,6 +17,9 @@ MODEL_PLAN_INDICATORS = (3, 7)
 """Fewest and most indicators of a plan that a model made (MedAgent-Pro, arXiv 2503.18968)."""
 
 _REF_KINDS = {"image": ValueKind.IMAGE, "fact": ValueKind.FACT, "box": ValueKind.BOX}
+
+IMAGE_REFERENCES = (*(role.value for role in ImageRole), *(phase.value for phase in CardiacPhase))
+"""What may follow ``image:``."""
 
 
 class PlanValidator:
@@ -82,6 +86,8 @@ class PlanValidator:
         if head in _REF_KINDS:
             if _REF_KINDS[head] is not port.kind:
                 yield f"step {step.id}: {ref!r} is no {port.kind.value}"
+            elif head == "image" and rest not in IMAGE_REFERENCES:
+                yield f"step {step.id}: there is no image {rest!r}, only {', '.join(IMAGE_REFERENCES)}"
             return
         source_id, _, output = rest.partition(".")
         source = plan.step(StepId(source_id)) if head == "step" else None

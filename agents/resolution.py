@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from clinigraph.models.base import ImageId, StepId, Value
 from clinigraph.models.case import Case
 from clinigraph.models.codes import Laterality
-from clinigraph.models.imaging import Image, ImageRole
+from clinigraph.models.imaging import CardiacPhase, Image, ImageRole
 from clinigraph.models.planning import DiagnosticPlan, PlanStep
 from clinigraph.models.tooling import (
     BoxValue,
@@ -71,8 +71,21 @@ class Resolver:
     def _image_value(self, role: str) -> FlowValue | Skip:
         if role == ImageRole.CURRENT.value and self._image is not None:
             return ImageValue(value=self._image)
+        if role in tuple(CardiacPhase):
+            return self._phase_value(CardiacPhase(role))
         other = next((i for i in self._case.images if i.role.value == role), None)
         return ImageValue(value=other) if other is not None else Skip(reason=f"the case has no {role} image")
+
+    def _phase_value(self, phase: CardiacPhase) -> FlowValue | Skip:
+        """The one current image of a phase; two of them would leave open which heartbeat is meant."""
+        found = [i for i in self._case.current_images() if i.phase is phase]
+        words = phase.value.replace("_", "-")
+        if len(found) == 1:
+            return ImageValue(value=found[0])
+        if found:
+            return Skip(reason=f"the case has {len(found)} {words} images; one is needed")
+        todo = f"give both frames of the heart, or write phase: {phase.value} in case.yaml"
+        return Skip(reason=f"the case has no {words} image; {todo}")
 
     def _box(self, label: str) -> FlowValue | Skip:
         box = self._image.boxes.get(label) if self._image is not None else None

@@ -54,7 +54,8 @@ class RuleTriage:
             first = fitting[0][0]
             reason = f"The protocol {first.id} is unavailable here: {self._availability[first.id].reason}."
             return _refusal(appraisals, notes, reason, [first])
-        same = sum(p is ready[0][0] for p, _ in ready)
+        phased = {i.id for i in case.images if i.phase is not None}
+        same = sum(p is ready[0][0] and a.image_id not in phased for p, a in ready)
         if same > 1:
             notes = (*notes, f"The case holds {same} images that the protocol reads; the first was measured.")
         return Triage(

@@ -103,6 +103,15 @@ class ImageRole(StrEnum):
     PRIOR = "prior"
 
 
+class CardiacPhase(StrEnum):
+    """Moment of the heartbeat that a frame shows."""
+
+    END_DIASTOLE = "end_diastole"
+    """The left ventricle is fullest."""
+    END_SYSTOLE = "end_systole"
+    """The left ventricle is emptiest."""
+
+
 class ImageFormat(StrEnum):
     """Container the pixels came in."""
 
@@ -123,6 +132,10 @@ class Image(Value):
     geometry: ImageGeometry
     format: ImageFormat
     role: ImageRole = ImageRole.CURRENT
+    phase: CardiacPhase | None = None
+    """Of a heart: from the user, the file names, or chosen by the volume of the left ventricle (see ``notes``)."""
+    frame: int | None = Field(default=None, ge=1)
+    """Number of this volume in the time series it came in, from 1; None when it came alone."""
     modality: Modality = Modality.UNKNOWN
     """From the header or the user; UNKNOWN lets triage look at the pixels."""
     laterality: Laterality = Laterality.UNKNOWN

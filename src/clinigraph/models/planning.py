@@ -101,8 +101,8 @@ class Indicator(Value):
 class PlanStep(Value):
     """One tool call of a plan.
 
-    An input is a reference: ``image:current``, ``image:prior``, ``fact:<name>``, ``box:<label>`` (optional prompt of
-    the user) or ``step:<id>.<output>``.
+    An input is a reference: ``image:current``, ``image:prior``, ``image:end_diastole``, ``image:end_systole``,
+    ``fact:<name>``, ``box:<label>`` (optional prompt of the user) or ``step:<id>.<output>``.
     """
 
     id: StepId = Field(pattern=r"^[a-z][a-z0-9_]*$")

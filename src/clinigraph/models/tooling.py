@@ -11,7 +11,7 @@ from clinigraph.models.base import StepId, Value
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Modality
 from clinigraph.models.differential import Differential
-from clinigraph.models.findings import Measurement, QualitativeEvaluation
+from clinigraph.models.findings import Finding, Measurement, QualitativeEvaluation
 from clinigraph.models.imaging import Box, Image, LabelMap
 
 
@@ -25,6 +25,7 @@ class ValueKind(StrEnum):
     FACT = "fact"
     BOX = "box"
     DIFFERENTIAL = "differential"
+    FINDING = "finding"
 
 
 class Port(Value):
@@ -115,8 +116,22 @@ class DifferentialValue(Value):
     value: Differential
 
 
+class FindingValue(Value):
+    """Something that a rule found in measurements; told in the report in its own words."""
+
+    kind: Literal["finding"] = "finding"
+    value: Finding
+
+
 FlowValue = Annotated[
-    ImageValue | LabelMapValue | MeasurementValue | EvaluationValue | FactValue | BoxValue | DifferentialValue,
+    ImageValue
+    | LabelMapValue
+    | MeasurementValue
+    | EvaluationValue
+    | FactValue
+    | BoxValue
+    | DifferentialValue
+    | FindingValue,
     Field(discriminator="kind"),
 ]
 
