@@ -59,8 +59,10 @@ class Settings(BaseSettings):
     """Repeats of a call after a lost connection, 429 or 5xx; Retry-After is honoured."""
     model_concurrency: int = Field(default=8, ge=1, le=256)
     """Most calls to the server at a time, over all cases of the process."""
-    model_sees_images: bool = True
-    """Whether the model takes pictures; set it to false for a text-only model."""
+    model_sees_images: bool | None = None
+    """Whether the model takes pictures; None asks the server with one small picture."""
+    model_image_side_px: int = Field(default=1024, ge=64)
+    """Longest side of a picture that is sent; larger ones are reduced."""
     model_max_calls: int | None = Field(default=None, ge=0)
     """Most model calls of one case; None means no limit."""
     model_max_tokens: int | None = Field(default=None, ge=0)

@@ -30,7 +30,7 @@ def test_an_answer_becomes_a_value_and_tokens_are_counted(server: Any) -> None:
     server.answers = [(GOOD, "stop")]
     model = chat(server)
     assert model.structured(ASK, Grade).score == 4
-    assert model.tokens() == {"prompt": 10, "completion": 5}
+    assert model.tokens() == {"prompt": 10, "completion": 5, "reader.prompt": 10, "reader.completion": 5}
     sent = server.requests[0]["response_format"]
     assert sent["type"] == "json_schema"
     assert sent["json_schema"]["schema"]["additionalProperties"] is False
@@ -77,7 +77,7 @@ def test_a_server_that_is_not_there_is_a_typed_failure() -> None:
 
 
 def test_a_model_that_is_not_served_is_named(server: Any) -> None:
-    chat(server).check()
+    OpenAiChat(server.base_url, "tiny", sees_images=True).check()
     with pytest.raises(ModelServerError, match="It serves: tiny"):
         OpenAiChat(server.base_url, "huge").check()
 
