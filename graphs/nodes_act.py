@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal, cast
 
 from langgraph.runtime import Runtime
@@ -22,6 +23,7 @@ from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.planning import DiagnosticPlan, PlanStep
 from clinigraph.models.tooling import ToolCall, ToolResult, ToolStatus
 from clinigraph.models.triage import Triage
+from clinigraph.tools.contract import Tool
 
 
 async def schedule(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["act", "schedule", "reflect"]]:
@@ -69,11 +71,23 @@ async def act(state: ActInput, runtime: Runtime[Dependencies]) -> CaseState:
     context = runtime.context
     call = load(ToolCall, state["call"])
     tool = context.tools.get(call.tool)
-    result = await run_tool(tool, call, context.tool_context, context.settings.tool_attempts)
+    result = await _stored_or_run(tool, call, context)
     runtime.stream_writer(
         {"tool": call.tool, "step": str(call.step_id), "status": result.status.value, "reason": result.reason}
     )
     return {"results": {str(call.step_id): dump(result)}, "calls": {str(call.step_id): dump(call)}}
+
+
+async def _stored_or_run(tool: Tool, call: ToolCall, context: Dependencies) -> ToolResult:
+    store, artifacts = context.results, context.tool_context.artifacts
+    if store is None:
+        return await run_tool(tool, call, context.tool_context, context.settings.tool_attempts)
+    known = await asyncio.to_thread(store.get, call, tool.spec, artifacts)
+    if known is not None:
+        return known
+    result = await run_tool(tool, call, context.tool_context, context.settings.tool_attempts)
+    await asyncio.to_thread(store.put, call, tool.spec, result, artifacts)
+    return result
 
 
 async def reflect(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["schedule", "decide"]]:
