@@ -8,8 +8,10 @@ from typing import Protocol
 
 from clinigraph.agents.appraisal import PixelClassifier
 from clinigraph.agents.contract import CitedLibrary, ClaimVerifier, Decider, Planner, Writer
+from clinigraph.agents.phases import CavityCounter
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.triage import RuleTriage
+from clinigraph.graphs.result_cache import ResultCache
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.case import Case
 from clinigraph.models.tooling import ToolSpec
@@ -43,6 +45,8 @@ class Roles:
     decider: Decider
     writer: Writer
     verifier: ClaimVerifier
+    cavities: CavityCounter | None = None
+    """Tells end-diastole from end-systole among frames of one heart; None leaves the frames as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,5 @@ class Dependencies:
     """Pause for approval of the plan."""
     sign_off: bool = False
     """Pause for sign-off of the verified claims."""
+    results: ResultCache | None = None
+    """Results of earlier runs of the same case; None runs every step."""

@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
 from clinigraph.agents.appraisal import appraise, with_modalities
+from clinigraph.agents.phases import with_chosen_phases
 from clinigraph.errors import KnowledgeError, RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
@@ -27,10 +28,16 @@ MAX_QUOTED = 4
 
 
 async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
-    """Read the case; its pixels go to the artifact store."""
+    """Read the case; its pixels go to the artifact store. Of several frames of a heart two are kept."""
     del state
-    case = await asyncio.to_thread(runtime.context.load_case)
+    case = await asyncio.to_thread(_load, runtime.context)
     return {"case": dump(case), "notes": [], "revision": 0, "tool_index": {}}
+
+
+def _load(context: Dependencies) -> Case:
+    case = context.load_case()
+    counter = context.roles.cavities
+    return case if counter is None else with_chosen_phases(case, context.tool_context.artifacts, counter)
 
 
 async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["plan", "decide"]]:

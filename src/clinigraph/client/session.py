@@ -9,6 +9,7 @@ from functools import cached_property
 from clinigraph.agents.appraisal import PixelClassifier, RouterClassifier
 from clinigraph.agents.contract import CitedLibrary
 from clinigraph.agents.decider import WeightedDecider
+from clinigraph.agents.phases import NetworkCavityCounter
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.planner import Availability, ProtocolPlanner, availability
 from clinigraph.agents.reader import ModelImageReader
@@ -22,6 +23,7 @@ from clinigraph.client.sources import CaseSource
 from clinigraph.errors import PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
+from clinigraph.graphs.result_cache import ResultCache
 from clinigraph.knowledge.protocols import load_protocols
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId, RunId
@@ -151,6 +153,7 @@ class Session:
             decider=WeightedDecider(),
             writer=TemplateWriter(),
             verifier=RuleVerifier(self.library),
+            cavities=NetworkCavityCounter(),
         )
 
     def run_id(self, source: CaseSource, options: RunOptions) -> RunId:
@@ -199,4 +202,12 @@ class Session:
             protocol=options.protocol,
             approve=options.approve,
             sign_off=options.sign_off,
+            results=self._result_cache(),
         )
+
+    def _result_cache(self) -> ResultCache | None:
+        """Return the stored tool results where runs are kept: their pixels are there anyway."""
+        if not self.settings.keep_runs:
+            return None
+        model = self.model.name if self.model else ""
+        return ResultCache(self.settings.state_dir / "results", f"{self.settings.resolved()!r} {model}")

@@ -70,9 +70,10 @@ def build_case(
 
 
 def _check_single(entry: ImageEntry, many: Sequence[RawImage], given: str) -> None:
-    if len(many) > 1 and (entry.boxes or entry.spacing_mm or entry.laterality is not Laterality.UNKNOWN):
+    stated = entry.boxes or entry.spacing_mm or entry.phase or entry.laterality is not Laterality.UNKNOWN
+    if len(many) > 1 and stated:
         raise CaseInvalid(
-            "Boxes, spacing or side are stated for a path that holds several images",
+            "Boxes, spacing, phase or side are stated for a path that holds several images",
             given=given,
             todo="List each image by its own path.",
         )
@@ -89,6 +90,8 @@ def _image(raw: RawImage, entry: ImageEntry, artifacts: ArtifactStore, given: st
         geometry=raw.geometry,
         format=raw.format,
         role=entry.role,
+        phase=entry.phase,
+        frame=raw.frame,
         modality=header_or_user,
         laterality=side,
         body_part=raw.body_part,
@@ -146,7 +149,7 @@ def _is_new(image: Image, images: Sequence[Image], given: str) -> bool:
     twin = next((i for i in images if i.id == image.id), None)
     if twin is None:
         return True
-    if twin.replace(notes=()) != image.replace(notes=()):
+    if twin.replace(notes=(), frame=None) != image.replace(notes=(), frame=None):
         raise CaseInvalid(
             "The same pixels are listed twice with different statements", given=given, todo="List each image once."
         )

@@ -15,7 +15,7 @@ from clinigraph.intake.strict_yaml import YamlRefused, load_plain
 from clinigraph.models.base import Value
 from clinigraph.models.case import Fact, PriorReport
 from clinigraph.models.codes import Laterality, Modality
-from clinigraph.models.imaging import Box, ImageRole
+from clinigraph.models.imaging import Box, CardiacPhase, ImageRole
 
 _OTHER_WORDS = {
     "fundus_photograph": Modality.FUNDUS,
@@ -37,6 +37,10 @@ _SIDE_WORDS = {s.value: s for s in Laterality} | {
     "both": Laterality.BILATERAL,
     "ou": Laterality.BILATERAL,
 }
+_PHASE_WORDS = {
+    "ed": CardiacPhase.END_DIASTOLE,
+    "es": CardiacPhase.END_SYSTOLE,
+} | {p.value: p for p in CardiacPhase}
 _VIEW_WORDS = frozenset({"PA", "AP", "LATERAL", "CC", "MLO", "ML", "LM"})
 
 
@@ -59,6 +63,13 @@ def _view(value: object) -> str:
     if word not in _VIEW_WORDS:
         raise ValueError(f"write one of {', '.join(sorted(_VIEW_WORDS))}")
     return word
+
+
+def _phase(value: object) -> CardiacPhase:
+    word = str(value).strip().lower().replace(" ", "_").replace("-", "_")
+    if word not in _PHASE_WORDS:
+        raise ValueError("write end_diastole or end_systole")
+    return _PHASE_WORDS[word]
 
 
 def _box(value: object) -> object:
@@ -93,6 +104,8 @@ class ImageEntry(Value):
     modality: Annotated[Modality, BeforeValidator(_modality)] = Modality.UNKNOWN
     laterality: Annotated[Laterality, BeforeValidator(_laterality)] = Laterality.UNKNOWN
     view: Annotated[str, BeforeValidator(_view)] | None = None
+    phase: Annotated[CardiacPhase, BeforeValidator(_phase)] | None = None
+    """Of a heart: ``end_diastole`` or ``end_systole``."""
     spacing_mm: Annotated[tuple[float, ...], BeforeValidator(_spacing)] | None = None
     """Row and column spacing, or slice, row and column spacing."""
     boxes: dict[str, Annotated[Box, BeforeValidator(_box)]] = Field(default_factory=dict)

@@ -32,7 +32,7 @@ def read_files(sources: Sequence[Source], settings: Settings) -> list[RawImage]:
                 raise refusal(source)
             skipped += 1
         else:
-            images[index] = [_read_one(source, kind, settings)]
+            images[index] = _read_one(source, kind, settings)
     more, without_pixels = _read_dicom(dicom, settings)
     images.update(more)
     ordered = [image for index in sorted(images) for image in images[index]]
@@ -42,14 +42,14 @@ def read_files(sources: Sequence[Source], settings: Settings) -> list[RawImage]:
     return ordered
 
 
-def _read_one(source: Source, kind: Kind, settings: Settings) -> RawImage:
+def _read_one(source: Source, kind: Kind, settings: Settings) -> list[RawImage]:
     if kind in (Kind.NIFTI, Kind.NIFTI_GZ):
         from clinigraph.intake.nifti import read_nifti
 
         return read_nifti(source, kind, settings)
     from clinigraph.intake.picture import read_picture
 
-    return read_picture(source, kind, settings)
+    return [read_picture(source, kind, settings)]
 
 
 def _read_dicom(sources: Sequence[tuple[int, Source]], settings: Settings) -> tuple[dict[int, list[RawImage]], int]:

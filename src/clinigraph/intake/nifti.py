@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from clinigraph.artifacts import Array
 from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, InputUnsupported
 from clinigraph.intake.limits import SizeClaim, check_size
 from clinigraph.intake.quiet import quiet
-from clinigraph.intake.raw import RawImage, compact, fill_non_finite
+from clinigraph.intake.raw import Origin, RawImage, compact, fill_non_finite
 from clinigraph.intake.sniff import Kind
 from clinigraph.intake.sources import Source
 from clinigraph.intake.stack import Vector, ras_to_lps
@@ -28,7 +29,11 @@ _HEADER_BYTES = 544
 _CHUNK = 2**20
 
 
-def read_nifti(source: Source, kind: Kind, settings: Settings) -> RawImage:
+MAX_FRAMES = 128
+"""Most volumes of a time series that are taken for frames of one heartbeat (cine MR has 15 to 50)."""
+
+
+def read_nifti(source: Source, kind: Kind, settings: Settings) -> list[RawImage]:
     """Read a NIfTI-1 or NIfTI-2 file.
 
     Args:
@@ -37,13 +42,15 @@ def read_nifti(source: Source, kind: Kind, settings: Settings) -> RawImage:
         settings: Holds the limits.
 
     Returns:
-        Grey ``(D, H, W)`` (axes k, j, i of the file), or ``(H, W)`` when there is one slice. The grid is the file's
-        own: nothing is flipped or resampled, ``direction`` says in LPS where its axes point.
+        Grey ``(D, H, W)`` (axes k, j, i of the file), or ``(H, W)`` when there is one slice; of a 4-D file one image
+        for each point in time, in order. The grid is the file's own: nothing is flipped or resampled, ``direction``
+        says in LPS where its axes point.
 
     Raises:
         InputUnreadable: Cut short, damaged, or without one pixel that is a number.
         InputTooLarge: Over a limit by its header.
-        InputUnsupported: Four dimensions, colour or complex numbers, or a header-image pair.
+        InputUnsupported: Five dimensions, more than ``MAX_FRAMES`` points in time, colour or complex numbers, or a
+            header-image pair.
     """
     with quiet():
         try:
@@ -54,18 +61,29 @@ def read_nifti(source: Source, kind: Kind, settings: Settings) -> RawImage:
             raise _damaged(source) from error
 
 
-def _read(source: Source, kind: Kind, settings: Settings) -> RawImage:
+def _read(source: Source, kind: Kind, settings: Settings) -> list[RawImage]:
     head = _start(source, kind)
     header = _header(head)
     shape = _shape(header, head, source)
     dtype = _dtype(header, source)
     start = max(int(header["vox_offset"]), int(header["sizeof_hdr"]))
     count = int(np.prod([int(n) for n in shape], dtype=object))
-    claim = SizeClaim(shape[1], shape[0], shape[2], dtype.itemsize)
+    claim = SizeClaim(shape[1], shape[0], shape[2] * shape[3], dtype.itemsize)
     check_size(claim, file_bytes=source.size(), given=source.given, settings=settings)
     data = _bytes(source, kind, start + count * dtype.itemsize, settings)
     array = np.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(shape, order="F")
-    values, notes = _scaled(header, array.transpose(2, 1, 0), source.given)
+    frames = array.transpose(3, 2, 1, 0)
+    if len(frames) == 1:
+        return [_image(header, frames[0], source.given)]
+    origin = Origin(series=source.given)
+    return [
+        replace(_image(header, values, source.given), frame=number, origin=origin)
+        for number, values in enumerate(frames, start=1)
+    ]
+
+
+def _image(header: Nifti1Header, stored: Array, given: str) -> RawImage:
+    values, notes = _scaled(header, stored, given)
     geometry, geometry_notes = _geometry(header, values.shape)
     if values.shape[0] == 1:
         values, geometry_notes = values[0], (*geometry_notes, "one slice, read as a picture")
@@ -73,7 +91,7 @@ def _read(source: Source, kind: Kind, settings: Settings) -> RawImage:
         array=np.ascontiguousarray(values),
         geometry=geometry,
         format=ImageFormat.NIFTI,
-        header={"datatype": str(dtype.name)},
+        header={"datatype": str(stored.dtype.name)},
         notes=(*notes, *geometry_notes),
     )
 
@@ -94,7 +112,7 @@ def _header(head: bytes) -> Nifti1Header:
     return kind(head[:size], check=False)
 
 
-def _shape(header: Nifti1Header, head: bytes, source: Source) -> tuple[int, int, int]:
+def _shape(header: Nifti1Header, head: bytes, source: Source) -> tuple[int, int, int, int]:
     if b"ni1\0" in head[344:348] or b"ni2\0" in head[4:8]:
         raise InputUnsupported(
             "The NIfTI keeps its pixels in a second file (.hdr and .img)",
@@ -105,14 +123,18 @@ def _shape(header: Nifti1Header, head: bytes, source: Source) -> tuple[int, int,
     if not 1 <= dims[0] <= 7 or any(n < 1 for n in dims[1 : dims[0] + 1]):
         raise _damaged(source)
     sides = dims[1 : dims[0] + 1]
-    if any(n > 1 for n in sides[3:]):
+    if any(n > 1 for n in sides[4:]):
         raise InputUnsupported(
-            f"The NIfTI holds a series of {int(np.prod(sides[3:], dtype=object))} volumes (4-D)",
+            f"The NIfTI has {len(sides)} dimensions", given=source.given, todo="Save one volume, or one time series."
+        )
+    first, second, third, fourth = [*sides[:4], 1, 1, 1][:4]
+    if fourth > MAX_FRAMES:
+        raise InputUnsupported(
+            f"The NIfTI holds a series of {fourth} volumes (4-D); a heartbeat has at most {MAX_FRAMES} frames",
             given=source.given,
             todo="Save the one volume to be read as its own file (nibabel: image.slicer[..., 0]).",
         )
-    first, second, third = [*sides[:3], 1, 1][:3]
-    return first, second, third
+    return first, second, third, fourth
 
 
 def _dtype(header: Nifti1Header, source: Source) -> np.dtype[Any]:

@@ -34,6 +34,8 @@ class RawImage:
     laterality: Laterality = Laterality.UNKNOWN
     body_part: str | None = None
     view: str | None = None
+    frame: int | None = None
+    """Number in the time series of its file, from 1."""
     window: DisplayWindow | None = None
     header: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

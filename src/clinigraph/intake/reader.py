@@ -12,6 +12,7 @@ from clinigraph.intake.assemble import build_case
 from clinigraph.intake.case_file import CaseFile, ImageEntry, read_case_file, resolve_inside
 from clinigraph.intake.facts import check_facts
 from clinigraph.intake.files import read_files
+from clinigraph.intake.phases import with_phases
 from clinigraph.intake.sources import CASE_FILE, Source, case_folder, expand
 from clinigraph.models.case import Case, Fact, PriorReport
 from clinigraph.models.imaging import Box
@@ -77,7 +78,7 @@ def read_case(
 def _content(paths: Sequence[Path]) -> _Content:
     folder = case_folder(paths)
     if folder is None:
-        return _Content([(ImageEntry(path="."), expand(paths))])
+        return _Content(with_phases(expand(paths)))
     file = read_case_file(folder)
     given = str(folder / CASE_FILE)
     return _Content(_listed(folder, file, given), file.question, file.parsed_facts(given), file.prior_reports)
@@ -88,5 +89,5 @@ def _listed(folder: Path, file: CaseFile, given: str) -> list[tuple[ImageEntry, 
         others = [s for s in expand([folder]) if s.path.name != CASE_FILE]
         if not others:
             raise CaseInvalid("The case folder holds no image", given=given, todo="Put an image beside the case file.")
-        return [(ImageEntry(path="."), others)]
+        return with_phases(others)
     return [(entry, expand([resolve_inside(folder, entry.path, given=given)])) for entry in file.images]

@@ -42,6 +42,7 @@ BROKEN: list[tuple[Change, str]] = [
     (lambda p: p["steps"][1].update(inputs={"masks": "step:none.masks"}), "does not exist"),
     (lambda p: p["steps"][1].update(inputs={"masks": "step:seg.mask"}), "gives no output 'mask'"),
     (lambda p: p["steps"][1].update(inputs={"masks": "image:current"}), "is no label_map"),
+    (lambda p: p["steps"][0].update(inputs={"image": "image:mid_systole"}), "there is no image 'mid_systole'"),
     (lambda p: p["steps"][1].update(inputs={"masks": "step:rec.measurement"}), "is a measurement"),
     (lambda p: p["steps"][1].update(inputs={"masks": "step:mea.size"}), "wait for each other"),
     (lambda p: p["steps"][1].update(answers={}), "indicator size: answered by 0 steps"),

@@ -10,7 +10,7 @@ from clinigraph.agents.resolution import Resolver, Skip
 from clinigraph.models.base import StepId
 from clinigraph.models.case import Case, Fact
 from clinigraph.models.codes import Laterality
-from clinigraph.models.imaging import Box
+from clinigraph.models.imaging import Box, CardiacPhase
 from clinigraph.models.planning import DiagnosticPlan, DiagnosticProtocol, PlanStep
 from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ToolStatus, ValueKind
 from clinigraph.testing.world import PROTOCOL, READ, RECORD, SEGMENT, World
@@ -88,3 +88,25 @@ def test_an_optional_box_may_be_missing(case: Case) -> None:
     again = call(boxed, prompted, spec)
     assert isinstance(again, ToolCall)
     assert set(again.inputs) == {"image", "box"}
+
+
+def phased(case: Case, *phases: CardiacPhase) -> Case:
+    study = case.studies[0]
+    images = tuple(case.images[0].replace(id=f"img-{n}", phase=p) for n, p in enumerate(phases))
+    return case.replace(studies=(study.replace(series=(study.series[0].replace(images=images),)),))
+
+
+def test_an_image_of_a_phase_is_found_among_several(case: Case) -> None:
+    both = phased(case, CardiacPhase.END_SYSTOLE, CardiacPhase.END_DIASTOLE)
+    made = call(both, step("seg").replace(inputs={"image": "image:end_diastole"}), SEGMENT)
+    assert isinstance(made, ToolCall)
+    assert made.inputs["image"].value == both.images[1]
+
+
+def test_a_missing_or_doubled_phase_skips_the_step_and_says_what_to_do(case: Case) -> None:
+    wanted = step("seg").replace(inputs={"image": "image:end_systole"})
+    none = call(case, wanted, SEGMENT)
+    assert isinstance(none, Skip)
+    assert "write phase: end_systole in case.yaml" in none.reason
+    twice = call(phased(case, CardiacPhase.END_SYSTOLE, CardiacPhase.END_SYSTOLE), wanted, SEGMENT)
+    assert twice == Skip(reason="the case has 2 end-systole images; one is needed")

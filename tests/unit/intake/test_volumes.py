@@ -17,6 +17,7 @@ from clinigraph.errors import CaseInvalid, InputTooLarge, InputUnreadable, Input
 from clinigraph.intake.stack import Plane, order_planes, plane_of, ras_to_lps
 from clinigraph.models.case import Case
 from clinigraph.models.imaging import SpacingSource
+from clinigraph.settings import Settings
 
 Read = Callable[..., Case]
 Make = Callable[..., Path]
@@ -152,9 +153,37 @@ def test_one_slice_nifti_is_a_picture_with_a_note(read: Read, nifti: Make) -> No
     assert "one slice, read as a picture" in image.notes
 
 
-def test_four_dimensions_are_refused_with_a_hint(read: Read, nifti: Make) -> None:
-    with pytest.raises(InputUnsupported, match=r"series of 7 volumes \(4-D\).*slicer"):
-        read(nifti(np.ones((2, 3, 4, 7), np.int16)))
+def test_a_time_series_becomes_one_image_a_frame_in_one_series(read: Read, store: ArtifactStore, nifti: Make) -> None:
+    values = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape((2, 3, 4, 5))
+    case = read(nifti(values, np.diag([1.5, 1.5, 8.0, 1.0])))
+    assert [image.frame for image in case.images] == [1, 2, 3, 4, 5]
+    assert len(case.studies) == len(case.studies[0].series) == 1
+    for number, image in enumerate(case.images):
+        assert image.geometry.spacing_mm == (8.0, 1.5, 1.5)
+        assert (store.get(image.artifact_id) == values[..., number].transpose(2, 1, 0)).all()
+
+
+def test_frames_that_are_equal_count_once(read: Read, nifti: Make) -> None:
+    assert [image.frame for image in read(nifti(np.ones((2, 3, 4, 7), np.int16))).images] == [1]
+
+
+def test_the_pixels_of_a_time_series_are_scaled_frame_by_frame(read: Read, store: ArtifactStore, nifti: Make) -> None:
+    stored = np.stack([np.full((2, 3, 4), 1), np.full((2, 3, 4), 2)], axis=3).astype(np.int16)
+    first, second = read(nifti(stored, scl_slope=2.0, scl_inter=1.0)).images
+    assert (store.get(first.artifact_id) == 3).all()
+    assert (store.get(second.artifact_id) == 5).all()
+
+
+def test_more_frames_than_a_heartbeat_has_and_a_fifth_dimension_are_refused(read: Read, nifti: Make) -> None:
+    with pytest.raises(InputUnsupported, match=r"series of 200 volumes \(4-D\).*slicer"):
+        read(nifti(np.ones((2, 3, 1, 200), np.int16)))
+    with pytest.raises(InputUnsupported, match="5 dimensions"):
+        read(nifti(np.ones((2, 3, 4, 2, 3), np.int16)))
+
+
+def test_a_time_series_over_the_limit_is_refused_before_it_is_decoded(read: Read, nifti: Make) -> None:
+    with pytest.raises(InputTooLarge):
+        read(nifti(np.ones((20, 20, 2, 9), np.int16)), settings=Settings(max_decoded_bytes=10_000))
 
 
 def test_voxel_sizes_of_zero_forbid_millimetres(read: Read, nifti: Make) -> None:
