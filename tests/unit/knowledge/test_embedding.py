@@ -63,8 +63,15 @@ def test_the_constructors_are_light(tmp_path: Path) -> None:
     assert isinstance(MiniLmEmbedder(), Embedder)
 
 
+def test_many_texts_on_several_cores_come_back_in_order(minilm: MiniLmEmbedder) -> None:
+    texts = [f"{n} mm of rim" for n in range(100)]
+    many = minilm.embed(texts)
+    np.testing.assert_allclose(many[[7, 42]], minilm.embed([texts[7], texts[42]]), atol=1e-5)
+
+
 @pytest.mark.slow
-def test_numpy_agrees_with_the_reference_implementation(minilm: MiniLmEmbedder) -> None:
+def test_eight_bits_stay_near_the_reference_implementation(minilm: MiniLmEmbedder) -> None:
     reference = DirectoryEmbedder(minilm_folder())
     assert reference.dimension == minilm.dimension
-    np.testing.assert_allclose(minilm.embed(TEXTS), reference.embed(TEXTS), atol=1e-5)
+    likeness = (minilm.embed(TEXTS) * reference.embed(TEXTS)).sum(axis=1)
+    assert likeness.min() > 0.97
