@@ -1,0 +1,267 @@
+"""The REST and streaming API: cases, files, runs, answers, reports."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, status
+from fastapi.responses import FileResponse, Response, StreamingResponse
+from pydantic import Field, JsonValue
+
+from clinigraph.errors import UsageError
+from clinigraph.models.base import Value
+from clinigraph.models.report import Report
+from clinigraph.ui.answers import ChatAnswer, answer_question
+from clinigraph.ui.comparison import Comparison, compare
+from clinigraph.ui.hub import Hub
+from clinigraph.ui.library import UserLibrary
+from clinigraph.ui.runs import LiveRun
+from clinigraph.ui.uploads import receive
+from clinigraph.ui.values import CaseForm, CaseRecord, Intervention, RunForm, RunRow, StreamEvent, UserId
+
+router = APIRouter(prefix="/api/v1")
+
+CaseId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+Number = Annotated[int, Path(ge=1, le=10**6)]
+EXPORTS = {"json": "application/json", "md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
+REPORT_POLICY = "default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+"""A report is shown without scripts, whatever it holds."""
+
+
+class AnswerForm(Value):
+    """A person's answer to a paused run."""
+
+    who: str = Field(min_length=1, max_length=80)
+    action: str = Field(pattern="^(approve|edit|reject|sign|answer)$")
+    reason: str = Field(default="", max_length=1000)
+    detail: dict[str, JsonValue] = Field(default_factory=dict)
+    """What goes with the action, for example ``plan`` with an edited plan, or ``claims``."""
+
+
+class QuestionForm(Value):
+    """A question about a report."""
+
+    text: str = Field(min_length=1, max_length=1000)
+
+
+def hub_of(request: Request) -> Hub:
+    """Return the server's hub."""
+    hub = request.app.state.hub
+    if not isinstance(hub, Hub):
+        raise TypeError("the application has no hub")
+    return hub
+
+
+def user_of(request: Request) -> UserId:
+    """Return who asks; the gate has set it."""
+    return UserId(str(request.state.user))
+
+
+HubDep = Annotated[Hub, Depends(hub_of)]
+UserDep = Annotated[UserId, Depends(user_of)]
+
+
+def library_of(hub: HubDep, user: UserDep) -> UserLibrary:
+    """Return the cases of who asks."""
+    return hub.library(user)
+
+
+LibraryDep = Annotated[UserLibrary, Depends(library_of)]
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Say that the server is there."""
+    return {"status": "ok"}
+
+
+@router.get("/protocols")
+async def protocols(hub: HubDep) -> dict[str, list[dict[str, JsonValue]]]:
+    """List what can be asked here."""
+    session = hub.shared
+    rows = await asyncio.to_thread(lambda: [(p, session.availability[p.id]) for p in session.protocols])
+    return {
+        "protocols": [
+            {"id": p.id, "title": p.title, "reads": p.modality.label, "available": a.available, "reason": a.reason}
+            for p, a in rows
+        ]
+    }
+
+
+@router.post("/cases", status_code=status.HTTP_201_CREATED)
+async def create_case(form: CaseForm, library: LibraryDep) -> CaseRecord:
+    """Make a case; its files follow one by one."""
+    return library.create(form)
+
+
+@router.get("/cases")
+async def list_cases(library: LibraryDep, search: Annotated[str, Query(max_length=200)] = "") -> list[CaseRecord]:
+    """List cases, newest first."""
+    return list(library.search(search))
+
+
+@router.get("/cases/{case_id}")
+async def get_case(case_id: CaseId, library: LibraryDep) -> CaseRecord:
+    """Return a case."""
+    return library.get(case_id)
+
+
+@router.patch("/cases/{case_id}")
+async def change_case(case_id: CaseId, form: CaseForm, library: LibraryDep) -> CaseRecord:
+    """Change question, facts or boxes; the next run takes them."""
+    return library.change(case_id, lambda record: record.replace(form=form))
+
+
+@router.delete("/cases/{case_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_case(case_id: CaseId, hub: HubDep, user: UserDep, library: LibraryDep) -> None:
+    """Stop a case's runs and delete it with its pixels."""
+    for row in library.get(case_id).runs:
+        live = hub.runs.live(user, case_id, row.number)
+        if live is not None:
+            await hub.runs.cancel(live)
+    await asyncio.to_thread(library.delete, case_id)
+
+
+@router.put("/cases/{case_id}/files/{name}", status_code=status.HTTP_201_CREATED)
+async def add_file(
+    case_id: CaseId, name: Annotated[str, Path(max_length=255)], request: Request, hub: HubDep, library: LibraryDep
+) -> CaseRecord:
+    """Send one file as the request's body; a ZIP of a folder is unpacked."""
+    folder = library.place(library.get(case_id).id).uploads
+    names = await receive(request.stream(), name, folder, hub.limits)
+    return library.add_files(case_id, names)
+
+
+@router.post("/cases/{case_id}/runs", status_code=status.HTTP_202_ACCEPTED)
+async def start_run(case_id: CaseId, form: RunForm, hub: HubDep, user: UserDep, library: LibraryDep) -> RunRow:
+    """Start a run."""
+    row = library.begin_run(case_id, form)
+    hub.runs.start(user, library, case_id, row)
+    return row
+
+
+@router.get("/cases/{case_id}/runs/{number}")
+async def get_run(case_id: CaseId, number: Number, library: LibraryDep) -> RunRow:
+    """Return where a run stands."""
+    return _row(library, case_id, number)
+
+
+@router.get("/cases/{case_id}/runs/{number}/events", response_class=StreamingResponse)
+async def stream_events(
+    case_id: CaseId,
+    number: Number,
+    hub: HubDep,
+    user: UserDep,
+    library: LibraryDep,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> StreamingResponse:
+    """Stream a run's events (server-sent events) from the first, or after ``Last-Event-ID``."""
+    _row(library, case_id, number)
+    live = hub.runs.live(user, case_id, number)
+    history = hub.runs.history(user, library, case_id, number)
+    if live is None:
+        await history.close()
+    start = 0 if last_event_id is None else last_event_id + 1
+    return StreamingResponse(_lines(history.watch(start)), media_type="text/event-stream")
+
+
+@router.post("/cases/{case_id}/runs/{number}/answer")
+async def answer_run(
+    case_id: CaseId, number: Number, form: AnswerForm, hub: HubDep, user: UserDep, library: LibraryDep
+) -> RunRow:
+    """Answer a paused run: approve, edit or reject its plan, sign or reject its claims."""
+    live = _live(hub, user, library, case_id, number)
+    by = Intervention(
+        who=form.who, at_unix=time.time(), action=form.action, reason=form.reason, detail=dict(form.detail)
+    )
+    await hub.runs.answer(live, {"action": form.action, **form.detail}, by)
+    return _row(library, case_id, number)
+
+
+@router.post("/cases/{case_id}/runs/{number}/cancel")
+async def cancel_run(case_id: CaseId, number: Number, hub: HubDep, user: UserDep, library: LibraryDep) -> RunRow:
+    """Stop a run; it can be resumed."""
+    await hub.runs.cancel(_live(hub, user, library, case_id, number))
+    return _row(library, case_id, number)
+
+
+@router.post("/cases/{case_id}/runs/{number}/resume", status_code=status.HTTP_202_ACCEPTED)
+async def resume_run(case_id: CaseId, number: Number, hub: HubDep, user: UserDep, library: LibraryDep) -> RunRow:
+    """Go on with a stopped or failed run where it stopped."""
+    row = _row(library, case_id, number)
+    if row.status.value == "done":
+        raise UsageError("This run is done", given=str(number), todo="Start a new one.")
+    hub.runs.start(user, library, case_id, row)
+    return row
+
+
+@router.get("/cases/{case_id}/runs/{number}/report.{kind}")
+async def get_report(
+    case_id: CaseId, number: Number, kind: Annotated[str, Path(pattern="^(json|md|html)$")], library: LibraryDep
+) -> Response:
+    """Return the report as JSON, Markdown or one HTML file."""
+    path = _report_folder(library, case_id, number) / f"report.{kind}"
+    headers = {"content-security-policy": REPORT_POLICY} if kind == "html" else {}
+    return FileResponse(path, media_type=EXPORTS[kind], headers=headers)
+
+
+@router.get("/cases/{case_id}/runs/{number}/overlays/{name}")
+async def get_overlay(
+    case_id: CaseId, number: Number, name: Annotated[str, Path(max_length=100)], hub: HubDep, library: LibraryDep
+) -> Response:
+    """Return an overlay that the report lists."""
+    report = hub.report(library, case_id, number)
+    if name not in {o.name for o in report.overlays}:
+        raise UsageError("The report has no such picture", given=name)
+    return FileResponse(_report_folder(library, case_id, number) / "overlays" / name, media_type="image/png")
+
+
+@router.post("/cases/{case_id}/runs/{number}/ask")
+async def ask(case_id: CaseId, number: Number, form: QuestionForm, hub: HubDep, library: LibraryDep) -> ChatAnswer:
+    """Answer a question from the evidence graph: why, show, what if, or a finding by its name."""
+    report: Report = hub.report(library, case_id, number)
+    return answer_question(report, form.text)
+
+
+@router.get("/cases/{case_id}/compare")
+async def compare_runs(
+    case_id: CaseId,
+    hub: HubDep,
+    library: LibraryDep,
+    first: Annotated[int, Query(ge=1)],
+    second: Annotated[int, Query(ge=1)],
+) -> Comparison:
+    """Say what changed between two runs of a case, and why."""
+    return compare(hub.report(library, case_id, first), hub.report(library, case_id, second))
+
+
+def _row(library: UserLibrary, case_id: str, number: int) -> RunRow:
+    row = library.get(case_id).run(number)
+    if row is None:
+        raise UsageError("There is no such run", given=str(number))
+    return row
+
+
+def _live(hub: Hub, user: UserId, library: UserLibrary, case_id: str, number: int) -> LiveRun:
+    _row(library, case_id, number)
+    live = hub.runs.live(user, case_id, number)
+    if live is None:
+        raise UsageError("This run is not going on", given=str(number), todo="Resume it first.")
+    return live
+
+
+def _report_folder(library: UserLibrary, case_id: str, number: int) -> FilePath:
+    _row(library, case_id, number)
+    folder = library.place(case_id).run(number) / "report"
+    if not (folder / "report.json").is_file():
+        raise UsageError("This run has no report", given=str(number), todo="Wait until it is done, or resume it.")
+    return folder
+
+
+async def _lines(events: AsyncIterator[StreamEvent]) -> AsyncIterator[str]:
+    async for event in events:
+        yield f"id: {event.index}\nevent: {event.kind}\ndata: {event.model_dump_json()}\n\n"
