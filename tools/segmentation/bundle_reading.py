@@ -16,6 +16,7 @@ import yaml
 
 from clinigraph.errors import ToolFailure
 from clinigraph.models.codes import Modality
+from clinigraph.tools.segmentation.bundle_steps import Intensity, has_code, left_undone, read_steps
 
 Json = dict[str, object]
 
@@ -33,21 +34,7 @@ _MODALITIES = {
     "histology": Modality.HISTOLOGY,
     "pathology": Modality.HISTOLOGY,
 }
-_IGNORED = {"LoadImaged", "EnsureChannelFirstd", "EnsureTyped", "AddChanneld", "CastToTyped", "ToTensord"}
-"""Steps that only bring files into memory; pixels come to us as arrays."""
 _NETWORK_CONFIGS = ("inference", "network", "train")
-
-
-@dataclass(frozen=True, slots=True)
-class Intensity:
-    """How intensities are scaled: ``(x - shift) / scale``, then cut to 0..1 when ``clip``."""
-
-    kind: str = "none"
-    """none, range, unit (minimum to maximum) or normal (mean 0, deviation 1)."""
-    low: float = 0.0
-    high: float = 1.0
-    clip: bool = False
-    nonzero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +54,20 @@ class BundleReading:
     axcodes: str | None
     spacing_mm: tuple[float, ...] | None
     """In the order of the bundle's axes."""
-    intensity: Intensity
+    intensity_before: tuple[Intensity, ...]
+    """Steps on the image's own grid."""
+    intensity_after: tuple[Intensity, ...]
+    """Steps on the network's grid."""
     roi_size: tuple[int, ...]
     overlap: float
     network: Json
     """The ``network_def`` entry; empty when there is none."""
-    needs_code: tuple[str, ...]
-    """What could not be understood without running the bundle's own Python."""
+    unknown_steps: tuple[str, ...]
+    """Preprocessing that cannot be done here; the bundle is refused because of it."""
+    not_applied: tuple[str, ...]
+    """Postprocessing that is not done here, stated in the tool's description."""
+    sha256: str | None
+    """Digest of the weights as the metadata gives it."""
 
     @property
     def spatial_dims(self) -> int:
@@ -94,9 +88,11 @@ def read_bundle(folder: Path) -> BundleReading:
     for stem in reversed(_NETWORK_CONFIGS):
         for ending in ("json", "yaml", "yml"):
             recipe |= _load(folder / "configs" / f"{stem}.{ending}")
+    recipe = {key: _resolved(value, recipe) for key, value in recipe.items()}
     image, prediction = _formats(folder, meta)
-    steps, code = _steps(recipe)
-    roi = _roi(recipe, image, folder)
+    preprocessing = recipe.get("preprocessing")
+    steps = read_steps(_section(recipe, "preprocessing").get("transforms"))
+    opaque = ("preprocessing",) if isinstance(preprocessing, str) else ()
     return BundleReading(
         folder=folder,
         name=slug(str(meta.get("name") or folder.name)),
@@ -106,14 +102,27 @@ def read_bundle(folder: Path) -> BundleReading:
         channels=int(str(image.get("num_channels", 1))),
         labels=_labels(folder, prediction),
         sigmoid=_is_sigmoid(recipe),
-        axcodes=_axcodes(steps, image),
-        spacing_mm=_spacing(steps, image),
-        intensity=_intensity(steps),
-        roi_size=roi,
-        overlap=_number(_section(recipe, "inferer").get("overlap"), 0.25),
+        axcodes=steps.axcodes or _stated_orientation(image),
+        spacing_mm=steps.pixdim or _stated_spacing(image),
+        intensity_before=steps.before,
+        intensity_after=steps.after,
+        roi_size=_roi(recipe, image, folder),
+        overlap=_overlap(recipe, folder),
         network=_section(recipe, "network_def") or _section(recipe, "network"),
-        needs_code=code,
+        unknown_steps=(*opaque, *steps.unknown),
+        not_applied=left_undone(_section(recipe, "postprocessing").get("transforms")),
+        sha256=str(meta["sha256"]).lower() if meta.get("sha256") else None,
     )
+
+
+def _resolved(value: object, recipe: Json, depth: int = 8) -> object:
+    """Return a config value with each plain reference (``@name``) to a literal put in; expressions stay as they are."""
+    if isinstance(value, str) and value.startswith("@") and value[1:] in recipe and depth:
+        target = _resolved(recipe[value[1:]], recipe, depth - 1)
+        return value if has_code(target) or isinstance(target, Mapping) else target
+    if isinstance(value, Mapping):
+        return {str(k): _resolved(v, recipe, depth) for k, v in value.items()}
+    return [_resolved(v, recipe, depth) for v in value] if isinstance(value, list) else value
 
 
 def slug(text: str) -> str:
@@ -162,60 +171,21 @@ def _labels(folder: Path, prediction: Json) -> tuple[tuple[int, str], ...]:
     return kept
 
 
-def _steps(recipe: Json) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """Return preprocessing steps by class name, and what of them would need code."""
-    transforms = _section(recipe, "preprocessing").get("transforms")
-    steps: dict[str, Json] = {}
-    code = []
-    if isinstance(recipe.get("preprocessing"), str):
-        code.append("preprocessing")
-    for entry in transforms if isinstance(transforms, list) else []:
-        name = str(entry.get("_target_", "")).split(".")[-1] if isinstance(entry, dict) else ""
-        if name in _KNOWN and not _has_code(entry, ignore=("device",)):
-            steps[name] = entry
-        elif name not in _IGNORED:
-            code.append(name or "an unnamed preprocessing step")
-    return steps, tuple(code)
-
-
-_KNOWN = {"Orientationd", "Spacingd", "ScaleIntensityRanged", "ScaleIntensityd", "NormalizeIntensityd"}
-
-
-def _has_code(value: object, ignore: tuple[str, ...] = ()) -> bool:
-    """Whether a config value holds an expression or a reference anywhere."""
-    if isinstance(value, str):
-        return value.startswith(("$", "@", "%"))
-    if isinstance(value, Mapping):
-        return any(_has_code(v) for k, v in value.items() if k not in ignore)
-    return isinstance(value, list) and any(_has_code(v) for v in value)
-
-
 def network_is_plain(network: Json) -> bool:
     """Whether a network can be built from MONAI's own classes and literal arguments alone."""
     target = str(network.get("_target_", ""))
     known = "." not in target or target.startswith("monai.networks.nets.")
-    return bool(target) and known and not _has_code(network)
+    return bool(target) and known and not has_code(network)
 
 
-def _axcodes(steps: dict[str, Json], image: Json) -> str | None:
-    code = steps.get("Orientationd", {}).get("axcodes") or image.get("orientation")
+def _stated_orientation(image: Json) -> str | None:
+    code = image.get("orientation")
     return str(code).upper() if code else None
 
 
-def _spacing(steps: dict[str, Json], image: Json) -> tuple[float, ...] | None:
-    given = steps.get("Spacingd", {}).get("pixdim") or image.get("spacing")
+def _stated_spacing(image: Json) -> tuple[float, ...] | None:
+    given = image.get("spacing")
     return tuple(float(str(v)) for v in given) if isinstance(given, list) else None
-
-
-def _intensity(steps: dict[str, Json]) -> Intensity:
-    if ranged := steps.get("ScaleIntensityRanged"):
-        low, high = float(str(ranged["a_min"])), float(str(ranged["a_max"]))
-        return Intensity("range", low, high, clip=bool(ranged.get("clip", False)))
-    if "ScaleIntensityd" in steps:
-        return Intensity("unit")
-    if normal := steps.get("NormalizeIntensityd"):
-        return Intensity("normal", nonzero=bool(normal.get("nonzero", False)))
-    return Intensity()
 
 
 def _is_sigmoid(recipe: Json) -> bool:
@@ -232,5 +202,8 @@ def _roi(recipe: Json, image: Json, folder: Path) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _number(value: object, default: float) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+def _overlap(recipe: Json, folder: Path) -> float:
+    value = _section(recipe, "inferer").get("overlap", 0.25)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise _bad(folder, "inferer.overlap is no number from 0 to below 1")
+    return float(value)

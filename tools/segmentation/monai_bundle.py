@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import warnings
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -12,24 +11,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.errors import ToolFailure, WeightsInvalid
+from clinigraph.errors import ToolFailure
 from clinigraph.models.codes import Modality
 from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.concepts import private
-from clinigraph.tools.segmentation.bundle_reading import BundleReading, Intensity, network_is_plain, read_bundle
+from clinigraph.tools.segmentation.bundle_network import WEIGHTS, load_network, needs_trust, weights_path
+from clinigraph.tools.segmentation.bundle_reading import BundleReading, read_bundle
+from clinigraph.tools.segmentation.bundle_steps import scaled
 from clinigraph.tools.segmentation.device import pick_device
 from clinigraph.tools.segmentation.results import Structure, label_map_result
-from clinigraph.tools.segmentation.volume_grid import labels_at, plan_grid
+from clinigraph.tools.segmentation.volume_grid import GridPlan, MaskPlanes, plan_grid
+from clinigraph.tools.segmentation.window_stream import Windows, score_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor, nn
 
-_WEIGHTS = ("model.safetensors", "model.ts", "model.pt")
-"""In this order: tensors only, TorchScript (its own interpreter, no Python), a state dict of tensors."""
+_THIN = 0.5
+"""A volume that fills less of the network's window than this along some axis is outlined with a warning."""
 
 
 class MonaiBundleSegmenter:
@@ -61,12 +63,12 @@ class MonaiBundleSegmenter:
         return ToolSpec(
             name=bundle.name,
             version=bundle.version,
-            description=f"Outlines {', '.join(n for _, n in bundle.labels)} with the MONAI bundle {bundle.name}.",
+            description=_description(bundle),
             modalities=() if bundle.modality is Modality.UNKNOWN else (bundle.modality,),
             inputs={"image": Port(kind=ValueKind.IMAGE)},
             outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=tuple(label for _, label in bundle.labels))},
             timeout_s=1200,
-            weights_sha256=self._sha256,
+            weights_sha256=self._expected,
             licence=bundle.licence,
         )
 
@@ -78,24 +80,19 @@ class MonaiBundleSegmenter:
             return str(failure)
 
     def _refusal(self) -> str:
-        bundle, weights = self._reading, self._weights_path()
+        bundle, weights = self._reading, weights_path(self._reading)
         if weights is None:
-            return f"the bundle {bundle.name} has no weights ({', '.join(_WEIGHTS)})"
-        if self._trusted:
-            return ""
-        if bundle.needs_code:
+            return f"the bundle {bundle.name} has no weights ({', '.join(WEIGHTS)})"
+        if bundle.unknown_steps:
             return (
-                f"the bundle {bundle.name} needs its own code for: {', '.join(bundle.needs_code)}; trust it explicitly"
+                f"the bundle {bundle.name} prepares images in a way not known here: {', '.join(bundle.unknown_steps)}"
             )
-        if weights.suffix != ".ts" and not network_is_plain(bundle.network):
+        code = needs_trust(bundle, weights)
+        if code and not self._trusted:
             return (
-                f"the network of the bundle {bundle.name} cannot be built without running its code; trust it explicitly"
+                f"the bundle {bundle.name} would run code: {code}; trust it explicitly (CLINIGRAPH_TRUST_BUNDLE_CODE)"
             )
         return ""
-
-    def _weights_path(self) -> Path | None:
-        paths = [self._folder / "models" / name for name in _WEIGHTS]
-        return next((p for p in paths if p.is_file()), None)
 
     def warm_up(self) -> None:
         """Load the network once.
@@ -109,12 +106,16 @@ class MonaiBundleSegmenter:
 
     def _loaded(self) -> nn.Module:
         if self._network is None:
-            reason, path = self._refusal(), self._weights_path()
+            reason, path = self._refusal(), weights_path(self._reading)
             if reason or path is None:
                 raise ToolFailure("The MONAI bundle is refused", given=reason, todo="Use another, or trust this one.")
-            _check_digest(path, self._sha256)
-            self._network = _load(self._reading, path, trusted=self._trusted).to(pick_device(self._wanted_device))
+            network = load_network(self._reading, path, self._expected)
+            self._network = network.to(pick_device(self._wanted_device))
         return self._network
+
+    @property
+    def _expected(self) -> str | None:
+        return self._sha256 or self._reading.sha256
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline the bundle's structures on the image's own grid.
@@ -129,44 +130,95 @@ class MonaiBundleSegmenter:
         _check_shape(bundle, pixels, image.geometry.shape)
         plan = plan_grid(image.geometry, bundle.axcodes, bundle.spacing_mm, bundle.name)
         context.check_cancelled()
+        volume = prepared(pixels, plan, bundle, colour=image.colour)
+        del pixels
         with self._lock:
-            channels = np.moveaxis(pixels, -1, 0) if image.colour else pixels[None]
-            inputs = [plan.forward(scaled(c.astype(np.float32), bundle.intensity)) for c in channels]
-            scores = _infer(self._loaded(), inputs, bundle, context.check_cancelled)
-        turned = tuple(image.geometry.shape[axis] for axis in plan.order)
-        sigmoid = bundle.sigmoid or scores.shape[0] == 1
-        labels = plan.back(labels_at(scores, turned, sigmoid=sigmoid))
-        masks = [_mask(labels, number, sigmoid=sigmoid, channels=int(scores.shape[0])) for number, _ in bundle.labels]
+            masks = _outlined(self._loaded(), volume, plan, bundle, image.geometry.shape, context.check_cancelled)
+        care = _thin(plan, bundle)
         structures = [
-            Structure(label, private(label.upper(), label.replace("_", " ")), mask)
+            Structure(label, private(label.upper(), label.replace("_", " ")), mask, reason=care)
             for (_, label), mask in zip(bundle.labels, masks, strict=True)
         ]
         return label_map_result(self.spec, call, context, image, structures)
 
 
-def scaled(values: NDArray[np.float32], intensity: Intensity) -> NDArray[np.float32]:
-    """Return intensities as the bundle's preprocessing makes them."""
-    if intensity.kind == "range":
-        out = (values - intensity.low) / (intensity.high - intensity.low)
-        return np.asarray(np.clip(out, 0, 1) if intensity.clip else out, dtype=np.float32)
-    if intensity.kind == "unit":
-        low, high = float(values.min()), float(values.max())
-        return np.asarray((values - low) / max(high - low, 1e-8), dtype=np.float32)
-    if intensity.kind == "normal":
-        chosen = values[values != 0] if intensity.nonzero else values
-        if chosen.size == 0:
-            return values
-        out = (values - chosen.mean()) / max(float(chosen.std()), 1e-8)
-        return np.asarray(np.where(values != 0, out, 0) if intensity.nonzero else out, dtype=np.float32)
-    return values
+def _description(bundle: BundleReading) -> str:
+    text = f"Outlines {', '.join(n for _, n in bundle.labels)} with the MONAI bundle {bundle.name}."
+    undone = f" Its own postprocessing is not applied: {', '.join(bundle.not_applied)}."
+    return text + (undone if bundle.not_applied else "")
 
 
-def _mask(labels: NDArray[np.uint8], number: int, *, sigmoid: bool, channels: int) -> NDArray[np.bool_]:
-    """Return one label's mask; a single output channel answers for the first label."""
-    if not sigmoid:
-        return np.asarray(labels == number, dtype=np.bool_)
-    bit = 0 if channels == 1 else number
-    return np.asarray((labels >> bit) & 1, dtype=np.bool_)
+def prepared(pixels: NDArray[np.generic], plan: GridPlan, bundle: BundleReading, *, colour: bool) -> Tensor:
+    """Return ``(1, channels, *size)`` as the bundle's preprocessing makes it; a colour image has its channels last."""
+    import torch
+
+    channels = np.moveaxis(pixels, -1, 0) if colour else pixels[None]
+    values = channels.astype(np.float32)
+    for step in bundle.intensity_before:
+        values = scaled(values, step)
+    volume = torch.cat([plan.forward(channel) for channel in values], dim=1)
+    del values
+    after = volume[0].numpy()
+    for step in bundle.intensity_after:
+        after = scaled(after, step)
+    return torch.from_numpy(after)[None]
+
+
+def _outlined(
+    network: nn.Module,
+    volume: Tensor,
+    plan: GridPlan,
+    bundle: BundleReading,
+    shape: tuple[int, ...],
+    check_cancelled: Callable[[], None],
+) -> NDArray[np.bool_]:
+    """Return masks ``(N, *shape)`` in the order of the bundle's labels, score plane by score plane."""
+    import torch
+
+    device = next(network.parameters(), torch.zeros(1)).device
+    flat = len(bundle.roi_size) == 2
+
+    def predict(window: Tensor) -> Tensor:
+        check_cancelled()
+        out = network((window[:, :, 0] if flat else window).to(device))
+        first: Tensor = out[0] if isinstance(out, list | tuple) else out
+        return first[:, :, None] if flat else first
+
+    size = (1, *bundle.roi_size) if flat else bundle.roi_size
+    with torch.inference_mode():
+        stack = volume[:, :, None] if flat else volume
+        planes = score_planes(predict, stack, Windows((size[0], size[1], size[2]), bundle.overlap))
+        return _masks(planes, plan, bundle, shape, int(stack.shape[2]))
+
+
+def _masks(
+    planes: Iterator[Tensor], plan: GridPlan, bundle: BundleReading, shape: tuple[int, ...], depth: int
+) -> NDArray[np.bool_]:
+    """Return masks ``(N, *shape)``; a single output channel answers for the first label."""
+    first = next(planes)
+    single = int(first.shape[0]) == 1
+    channels = tuple(0 if single else number for number, _ in bundle.labels)
+    if max(channels) >= int(first.shape[0]):
+        raise ToolFailure(
+            f"The network of the bundle {bundle.name} has fewer outputs than its metadata names",
+            given=f"{int(first.shape[0])} channels for {len(channels)} labels",
+            todo="Correct channel_def in metadata.json.",
+        )
+    filler = MaskPlanes(plan, shape, channels, sigmoid=bundle.sigmoid or single)
+    filler.fill(chain([first], planes), depth)
+    return filler.masks
+
+
+def _thin(plan: GridPlan, bundle: BundleReading) -> str | None:
+    """Return a warning when the volume fills little of the network's window, else None."""
+    shares = [n / side for n, side in zip(plan.size, bundle.roi_size, strict=True)]
+    if min(shares) >= _THIN:
+        return None
+    axis = shares.index(min(shares))
+    return (
+        f"read with care: the volume fills {plan.size[axis]} of the {bundle.roi_size[axis]} planes that the network "
+        "looks at along one axis"
+    )
 
 
 def _check_shape(bundle: BundleReading, pixels: NDArray[np.generic], shape: tuple[int, ...]) -> None:
@@ -177,97 +229,3 @@ def _check_shape(bundle: BundleReading, pixels: NDArray[np.generic], shape: tupl
             given=f"shape {shape} with {channels} channel(s)",
             todo="Give an image of that kind.",
         )
-
-
-def _check_digest(path: Path, sha256: str | None) -> None:
-    if sha256 is None:
-        return
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256.lower():
-        raise WeightsInvalid("The bundle's weights are not the expected file", given=f"sha256 {found}")
-
-
-def _load(bundle: BundleReading, path: Path, *, trusted: bool) -> nn.Module:
-    try:
-        if path.suffix == ".ts":
-            return _torchscript(path)
-        network = _build(bundle, trusted=trusted)
-        network.load_state_dict(_state(path))
-    except ToolFailure:
-        raise
-    except Exception as error:  # whatever a damaged or foreign file makes the readers raise
-        raise WeightsInvalid(
-            f"The weights of the bundle {bundle.name} do not fit its network",
-            given=type(error).__name__,
-            todo="Get the bundle again from its origin.",
-        ) from error
-    return network.eval()
-
-
-def _torchscript(path: Path) -> nn.Module:
-    import torch
-
-    with warnings.catch_warnings():
-        # deprecated by torch, still the format in which most published bundles come
-        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=FutureWarning)
-        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
-        network: nn.Module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-        return network.eval()
-
-
-def _state(path: Path) -> dict[str, Tensor]:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    import torch
-
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
-
-
-def _build(bundle: BundleReading, *, trusted: bool) -> nn.Module:
-    """Return the network with random weights: from MONAI's classes, or by the bundle's own code when trusted."""
-    if network_is_plain(bundle.network):
-        from monai.networks import nets
-
-        arguments = {k: v for k, v in bundle.network.items() if not k.startswith("_")}
-        made: nn.Module = getattr(nets, str(bundle.network["_target_"]).split(".")[-1])(**arguments)
-        return made
-    if not trusted:
-        raise ToolFailure("The MONAI bundle is refused", given="its network needs code", todo="Trust it explicitly.")
-    from monai.bundle import ConfigParser
-
-    parser = ConfigParser({"network_def": bundle.network})
-    built: nn.Module = parser.get_parsed_content("network_def")
-    return built
-
-
-def _infer(
-    network: nn.Module, inputs: list[Tensor], bundle: BundleReading, check_cancelled: Callable[[], None]
-) -> Tensor:
-    """Return ``(C, *size)`` scores on the processor, window by window."""
-    import torch
-    from monai.inferers import sliding_window_inference
-
-    device = next(network.parameters(), torch.zeros(1)).device
-
-    def predict(window: Tensor) -> Tensor:
-        check_cancelled()
-        out = network(window)
-        first: Tensor = out[0] if isinstance(out, list | tuple) else out
-        return first
-
-    with torch.inference_mode():
-        scores: Tensor = sliding_window_inference(
-            torch.cat(inputs, dim=1),
-            roi_size=bundle.roi_size,
-            sw_batch_size=1,
-            predictor=predict,
-            overlap=bundle.overlap,
-            mode="gaussian",
-            sw_device=device,
-            device=torch.device("cpu"),
-            progress=False,
-        )
-    return scores[0]

@@ -53,7 +53,7 @@ def label_map_result(
     Raises:
         ValueError: A mask does not have the image's grid (a mistake in the tool).
     """
-    stack = np.stack([s.mask.astype(np.bool_) for s in structures])
+    stack = np.stack([np.asarray(s.mask, dtype=np.bool_) for s in structures])
     if stack.shape[1:] != tuple(image.geometry.shape):
         raise ValueError(f"masks of shape {stack.shape[1:]} do not lie on the image's grid {image.geometry.shape}")
     label_map = LabelMap(

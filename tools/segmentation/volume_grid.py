@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
+_MOST_VOXELS = 4e8
+"""Voxels on the network's grid that are taken on: 1.6 GB in single precision."""
 _SINGULAR = 1e-3
 """Directions whose determinant is smaller than this span no volume."""
 
@@ -43,11 +47,6 @@ class GridPlan:
             return tensor
         mode = "trilinear" if len(self.size) == 3 else "bilinear"
         return functional.interpolate(tensor, size=self.size, mode=mode, align_corners=False)
-
-    def back(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return labels on the image's axes from labels on the network's axes (already at the image's size)."""
-        axes = tuple(axis for axis, flip in enumerate(self.flips) if flip)
-        return np.ascontiguousarray(np.transpose(np.flip(labels, axes), np.argsort(self.order)))
 
 
 def plan_grid(
@@ -79,6 +78,12 @@ def plan_grid(
         )
     own = [geometry.spacing_mm[axis] for axis in order]
     size = tuple(max(1, round(n * s / t)) for n, s, t in zip(shape, own, spacing_mm, strict=False))
+    if math.prod(size) > _MOST_VOXELS:
+        raise ToolFailure(
+            f"The volume is too large for the bundle {bundle} at its voxel size",
+            given=f"{math.prod(size) / 1e6:.0f} million voxels after resampling",
+            todo="Give a smaller part of the volume.",
+        )
     return GridPlan(order, flips, size)
 
 
@@ -103,40 +108,65 @@ def _orientation(geometry: ImageGeometry, axcodes: str, bundle: str) -> tuple[tu
     return order, tuple(bool(turn[axis, 1] < 0) for axis in order)
 
 
-def labels_at(scores: Tensor, shape: tuple[int, ...], *, sigmoid: bool) -> NDArray[np.uint8]:
-    """Return labels on a finer or coarser grid, one slice at a time so that a large volume needs little memory.
+class MaskPlanes:
+    """Masks on the image's axes, filled from score planes that come in the order of the network's first axis.
+
+    Scores are interpolated linearly between planes and within them, then decided, so that a coarser network grid gives
+    smooth outlines; only two score planes are held at a time.
 
     Args:
-        scores: ``(C, d, h, w)`` or ``(C, h, w)`` network output.
-        shape: Grid wanted.
-        sigmoid: Channels are independent: the answer is a bit per channel (at most 8), else the number of the largest
-            channel.
+        plan: From the image's grid to the network's.
+        shape: Grid of the image.
+        channels: Score channel of each mask.
+        sigmoid: Channels are independent: a mask is where its score is positive; otherwise where it is the largest.
     """
-    import torch
 
-    volume = scores if scores.ndim == 4 else scores[:, None]
-    wanted = shape if len(shape) == 3 else (1, *shape)
-    out = np.empty(wanted, dtype=np.uint8)
-    for index in range(wanted[0]):
-        plane = _plane(volume, (index + 0.5) * volume.shape[1] / wanted[0] - 0.5, wanted[1:])
-        if sigmoid:
-            bits = (plane > 0).to(torch.uint8)
-            weights = torch.tensor([1 << c for c in range(bits.shape[0])], dtype=torch.uint8)
-            out[index] = (bits * weights[:, None, None]).sum(dim=0).to(torch.uint8).numpy()
-        else:
-            out[index] = plane.argmax(dim=0).to(torch.uint8).numpy()
-    return out.reshape(shape)
+    def __init__(self, plan: GridPlan, shape: tuple[int, ...], channels: tuple[int, ...], *, sigmoid: bool) -> None:
+        self._channels = channels
+        self._sigmoid = sigmoid
+        self.masks = np.zeros((len(channels), *shape), dtype=np.bool_)
+        """``(N, *shape)``, the result."""
+        self._turned = _turned(self.masks, plan)
+
+    def fill(self, planes: Iterator[Tensor], depth: int) -> None:
+        """Take ``depth`` score planes ``(C, h, w)`` and write every mask plane.
+
+        Raises:
+            ValueError: There are fewer planes than said.
+        """
+        wanted = self._turned.shape[1]
+        window: dict[int, Tensor] = {}
+        taken = 0
+        for index in range(wanted):
+            place = min(max((index + 0.5) * depth / wanted - 0.5, 0.0), depth - 1.0)
+            below, above = int(place), min(int(place) + 1, depth - 1)
+            while taken <= above:
+                window = {k: v for k, v in window.items() if k >= below}
+                window[taken] = next(planes, None)  # type: ignore[assignment]
+                if window[taken] is None:
+                    raise ValueError(f"{depth} score planes were promised, {taken} came")
+                taken += 1
+            self._decide(index, window[below], window[above], place - below)
+
+    def _decide(self, index: int, below: Tensor, above: Tensor, share: float) -> None:
+        plane = _resized(below if share == 0 else below * (1 - share) + above * share, self._turned.shape[2:])
+        winner = None if self._sigmoid else plane.argmax(dim=0)
+        for number, channel in enumerate(self._channels):
+            mask = plane[channel] > 0 if winner is None else winner == channel
+            self._turned[number, index] = mask.numpy()
 
 
-def _plane(volume: Tensor, depth: float, size: tuple[int, ...]) -> Tensor:
-    """Return the scores ``(C, *size)`` at a fractional depth, linear between the neighbouring slices."""
+def _turned(masks: NDArray[np.bool_], plan: GridPlan) -> NDArray[np.bool_]:
+    """Return a view of ``(N, *shape)`` as ``(N, d, h, w)`` on the network's axes; writing to it writes to the masks."""
+    view = np.transpose(masks, (0, *(axis + 1 for axis in plan.order)))
+    view = view[(slice(None), *(slice(None, None, -1 if flip else 1) for flip in plan.flips))]
+    return view if view.ndim == 4 else view[:, None]
+
+
+def _resized(plane: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return scores ``(C, h, w)`` on a grid of ``size``, bilinear."""
     from torch.nn import functional
 
-    last = volume.shape[1] - 1
-    depth = min(max(depth, 0.0), float(last))
-    below = int(depth)
-    above = min(below + 1, last)
-    plane = volume[:, below].float() * (1 - (depth - below)) + volume[:, above].float() * (depth - below)
     if tuple(plane.shape[1:]) == tuple(size):
         return plane
     return functional.interpolate(plane[None], size=tuple(size), mode="bilinear", align_corners=False)[0]

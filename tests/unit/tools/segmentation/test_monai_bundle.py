@@ -18,8 +18,8 @@ from clinigraph.models.codes import Modality
 from clinigraph.models.imaging import Image, ImageFormat, ImageGeometry, SpacingSource
 from clinigraph.models.tooling import ImageValue, LabelMapValue, ToolCall
 from clinigraph.tools.contract import ToolContext
-from clinigraph.tools.segmentation.bundle_reading import Intensity, read_bundle
-from clinigraph.tools.segmentation.monai_bundle import MonaiBundleSegmenter, scaled
+from clinigraph.tools.segmentation.bundle_reading import read_bundle
+from clinigraph.tools.segmentation.monai_bundle import MonaiBundleSegmenter
 
 UNET = {
     "_target_": "UNet",
@@ -126,12 +126,14 @@ class TestRunning:
     def test_mask_lies_where_the_bright_thing_is_in_any_orientation(
         self, tmp_path: Path, store: ArtifactStore, axcodes: str
     ) -> None:
-        tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold(), axcodes=axcodes), device="cpu")
+        tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold(), axcodes=axcodes), device="cpu", trusted=True)
         pixels = blob((12, 30, 26))
         assert (run(tool, volume(store, pixels), store) == (pixels > 0.5)).all()
 
     def test_resampling_there_and_back_keeps_the_place(self, tmp_path: Path, store: ArtifactStore) -> None:
-        tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold(), pixdim=[1.5, 1.5, 1.5]), device="cpu")
+        tool = MonaiBundleSegmenter(
+            write(tmp_path / "b", Threshold(), pixdim=[1.5, 1.5, 1.5]), device="cpu", trusted=True
+        )
         pixels = blob((16, 40, 40))
         found, wanted = run(tool, volume(store, pixels), store), pixels > 0.5
         assert 2 * (found & wanted).sum() / (found.sum() + wanted.sum()) > 0.95
@@ -140,14 +142,14 @@ class TestRunning:
     def test_axis_codes_name_the_positive_end(
         self, tmp_path: Path, store: ArtifactStore, axcodes: str, first_slices: bool
     ) -> None:
-        tool = MonaiBundleSegmenter(write(tmp_path / "b", FirstHalf(), axcodes=axcodes), device="cpu")
+        tool = MonaiBundleSegmenter(write(tmp_path / "b", FirstHalf(), axcodes=axcodes), device="cpu", trusted=True)
         image = volume(store, blob((24, 24, 24)), direction=(0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0))
         mask = run(tool, image, store)
         assert mask[:12].all() != first_slices
         assert mask[12:].all() == first_slices
 
     def test_one_slice_volume_works(self, tmp_path: Path, store: ArtifactStore) -> None:
-        tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold()), device="cpu")
+        tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold()), device="cpu", trusted=True)
         pixels = blob((3, 30, 26))[1:2]
         assert (run(tool, volume(store, pixels), store) == (pixels > 0.5)).all()
 
@@ -248,9 +250,69 @@ def test_a_folder_that_is_no_bundle_says_what_is_missing(tmp_path: Path) -> None
     assert "metadata.json" in MonaiBundleSegmenter(tmp_path).unavailable()
 
 
-def test_intensities_are_scaled_as_stated() -> None:
-    values = np.array([-100.0, 0.0, 100.0, 300.0], dtype=np.float32)
-    assert scaled(values, Intensity("range", -100, 100, clip=True)).tolist() == [0, 0.5, 1, 1]
-    assert scaled(values, Intensity("unit")).tolist() == [0, 0.25, 0.5, 1]
-    assert scaled(values, Intensity("normal")).std() == pytest.approx(1, abs=1e-5)
-    assert scaled(values, Intensity("normal", nonzero=True))[1] == 0
+def test_torchscript_is_a_program_and_needs_trust(tmp_path: Path, store: ArtifactStore) -> None:
+    folder = write(tmp_path / "b", Threshold())
+    tool = MonaiBundleSegmenter(folder, device="cpu")
+    assert "TorchScript" in tool.unavailable()
+    with pytest.raises(ToolFailure, match="TorchScript"):
+        run(tool, volume(store, blob((8, 8, 8))), store)
+    assert MonaiBundleSegmenter(folder, trusted=True).unavailable() == ""
+
+
+def test_tensors_are_preferred_to_a_program(tmp_path: Path) -> None:
+    folder = write(tmp_path / "b", Threshold())
+    _unet_weights(folder)
+    assert MonaiBundleSegmenter(folder).unavailable() == ""
+
+
+def test_trust_does_not_skip_preprocessing_that_is_unknown(tmp_path: Path) -> None:
+    folder = write(tmp_path / "b", transforms=[{"_target_": "scripts.Odd"}])
+    _unet_weights(folder)
+    assert "Odd" in MonaiBundleSegmenter(folder, trusted=True).unavailable()
+
+
+def test_references_to_literals_are_followed_and_expressions_are_not(tmp_path: Path) -> None:
+    steps = [{"_target_": "Spacingd", "keys": "@key", "pixdim": "@size"}]
+    folder = write(tmp_path / "b", transforms=steps)
+    path = folder / "configs" / "inference.json"
+    recipe = json.loads(path.read_text())
+    path.write_text(json.dumps(recipe | {"key": "image", "size": [1.0, 2.0, 3.0]}))
+    assert read_bundle(folder).spacing_mm == (1.0, 2.0, 3.0)
+    path.write_text(json.dumps(recipe | {"key": "image", "size": "$[1] * 3"}))
+    assert read_bundle(folder).unknown_steps == ("Spacingd with an expression",)
+
+
+def test_the_digest_in_the_metadata_is_checked(tmp_path: Path) -> None:
+    folder = write(tmp_path / "b")
+    _unet_weights(folder)
+    path = folder / "configs" / "metadata.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"sha256": "1" * 64}))
+    tool = MonaiBundleSegmenter(folder)
+    assert tool.spec.weights_sha256 == "1" * 64
+    with pytest.raises(WeightsInvalid, match="not the expected file"):
+        tool.warm_up()
+
+
+def test_a_thin_volume_is_outlined_with_a_warning(tmp_path: Path, store: ArtifactStore) -> None:
+    tool = MonaiBundleSegmenter(write(tmp_path / "b", Threshold()), device="cpu", trusted=True)
+    image = volume(store, blob((3, 30, 26))[1:2])
+    call = ToolCall(step_id="s", tool=tool.spec.name, inputs={"image": ImageValue(value=image)})
+    masks = tool.run(call, ToolContext(artifacts=store)).outputs["masks"]
+    assert isinstance(masks, LabelMapValue)
+    assert "1 of the 24 planes" in str(masks.value.segments[0].reason)
+
+
+def test_a_volume_that_would_grow_beyond_memory_is_refused(tmp_path: Path, store: ArtifactStore) -> None:
+    folder = write(tmp_path / "b", pixdim=[0.01, 0.01, 0.01])
+    _unet_weights(folder)
+    with pytest.raises(ToolFailure, match="million voxels"):
+        run(MonaiBundleSegmenter(folder, device="cpu"), volume(store, blob((8, 8, 8))), store)
+
+
+def test_an_oblique_volume_is_turned_to_the_nearest_axes(tmp_path: Path, store: ArtifactStore) -> None:
+    tool = MonaiBundleSegmenter(write(tmp_path / "b", FirstHalf(), axcodes="SAR"), device="cpu", trusted=True)
+    turn = np.deg2rad(20)
+    axes = np.array([[0, 0, 1], [np.sin(turn), np.cos(turn), 0], [np.cos(turn), -np.sin(turn), 0]], dtype=float)
+    mask = run(tool, volume(store, blob((24, 24, 24)), direction=tuple(axes.ravel())), store)
+    assert mask[12:].all() != mask[:12].all()
+    assert mask[:12].mean() in (0.0, 1.0)
