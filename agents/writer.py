@@ -42,11 +42,11 @@ class TemplateWriter:
 
     async def write(self, material: WriterInput) -> tuple[Claim, ...]:
         """Return the claims of a report, in reading order, without verdicts."""
-        return tuple(_claims(material))
+        return tuple(write_claims(material))
 
     async def revise(self, material: WriterInput, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         """Write anew what is not supported; a claim that the evidence gives no sentence for stays as it is."""
-        fresh = {c.id: c for c in _claims(material)}
+        fresh = {c.id: c for c in write_claims(material)}
         return tuple(
             c
             if c.verdict is not None and c.verdict.value == "SUPPORTED"
@@ -55,7 +55,8 @@ class TemplateWriter:
         )
 
 
-def _claims(material: WriterInput) -> Iterator[Claim]:
+def write_claims(material: WriterInput) -> Iterator[Claim]:
+    """Yield every sentence that the evidence gives, as a claim without verdict, in reading order."""
     yield from _impression_claims(material)
     for node in material.graph.nodes:
         if isinstance(node, FindingNode):

@@ -31,6 +31,8 @@ class Outcome:
     """Machine-readable reason, ``class.detail``."""
     sentence: str
     """What was seen, for a clinician."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Places in the text that the check vouches for; checks of free wording give them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,9 @@ Check = Callable[[ClaimContext], Outcome | None]
 """A check answers SUPPORTED for what it could confirm, another verdict for what is wrong, None when it has no say."""
 
 
-def supported(code: str, sentence: str) -> Outcome:
-    """Return a confirming outcome."""
-    return Outcome(Verdict.SUPPORTED, code, sentence)
+def supported(code: str, sentence: str, *spans: tuple[int, int]) -> Outcome:
+    """Return a confirming outcome, with the places in the text that it vouches for."""
+    return Outcome(Verdict.SUPPORTED, code, sentence, spans)
 
 
 def contradicted(code: str, sentence: str) -> Outcome:
@@ -101,3 +103,8 @@ def contradicted(code: str, sentence: str) -> Outcome:
 def unsupported(code: str, sentence: str) -> Outcome:
     """Return an outcome for a claim without ground."""
     return Outcome(Verdict.UNSUPPORTED, code, sentence)
+
+
+def unverifiable(code: str, sentence: str) -> Outcome:
+    """Return an outcome for what this checker cannot judge."""
+    return Outcome(Verdict.UNVERIFIABLE, code, sentence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clinigraph.agents.decider import weigh
+from clinigraph.agents.deciders import recomputed
 from clinigraph.agents.verification.base import ClaimContext, Outcome, contradicted, supported, unsupported
 from clinigraph.agents.verification.criteria import results_consistent
 from clinigraph.models.evidence import IndicatorResultNode
@@ -47,11 +47,11 @@ def _complete(context: ClaimContext) -> Outcome | None:
 
 def _weighed(context: ClaimContext) -> Outcome | None:
     given = context.impression
-    if given.threshold is None or given.min_assessed_share is None:
+    again = recomputed(given, context.results)
+    if again is None:
         if given.decision is Presence.INDETERMINATE and not context.results:
             return None
         return contradicted("impression.decision", "Without a threshold nothing can be decided.")
-    again = weigh(context.results, given.condition, given.threshold, given.min_assessed_share)
     numbers = ("decision", "score", "score_low", "score_high", "assessed_share")
     if any(getattr(again, f) != getattr(given, f) for f in numbers):
         return contradicted(

@@ -69,6 +69,48 @@ class Assertion(Value):
     passage_id: PassageId | None = None
 
 
+class ClaimUncertainty(Value):
+    """How far a claim may be wrong although its verdict stands; each term from 0 (sure) to 1, None when it has no say."""
+
+    margin: float | None = Field(default=None, ge=0, le=1)
+    """Nearness of the value to the threshold it is judged by, in half-widths of its interval: 1 on it or across it."""
+    interval: float | None = Field(default=None, ge=0, le=1)
+    """Width of the tool's interval beside the value."""
+    disagreement: float | None = Field(default=None, ge=0, le=1)
+    """Disagreement of readers, and of rollouts for impressions."""
+    retrieval: float | None = Field(default=None, ge=0, le=1)
+    """1 minus the similarity of the sentence to its best evidence."""
+    verifier: float | None = Field(default=None, ge=0, le=1)
+    """1 minus the confidence of the check that decided; None for rules, which recompute."""
+    combined: float = Field(default=0.0, ge=0, le=1)
+    """1 minus the product of (1 - term) over the terms that have a say."""
+
+
+class Certainty(Value):
+    """What a report promises about its claims."""
+
+    alpha: float | None = Field(default=None, gt=0, lt=1)
+    """Error rate asked for."""
+    threshold: float | None = None
+    """Largest combined uncertainty that a kept claim may have; None when not calibrated."""
+    achieved: float | None = Field(default=None, ge=0, le=1)
+    """Share of false claims among those kept, on the calibration items held out."""
+    count: int = Field(default=0, ge=0)
+    """Calibration items."""
+    source: str = ""
+    """Where the calibration items come from."""
+
+    @property
+    def text(self) -> str:
+        """The promise in words."""
+        if self.threshold is None or self.alpha is None or self.achieved is None:
+            return "not calibrated"
+        return (
+            f"calibrated to an error rate of {self.alpha:.1%}; achieved {self.achieved:.1%} on {self.count} items "
+            f"({self.source})"
+        )
+
+
 class Claim(Value):
     """One checkable sentence."""
 
@@ -87,6 +129,20 @@ class Claim(Value):
     verifier: str = ""
     """Name of the check that decided."""
     revision: int = Field(default=0, ge=0)
+    prose: bool = False
+    """Free wording, by a model or a person: numbers may be rounded as they are written, every word must be read."""
+    uncertainty: ClaimUncertainty | None = None
+    """None before it was computed."""
+
+
+class Omission(Value):
+    """Something that the evidence holds and a text is silent about."""
+
+    evidence_id: EvidenceId
+    code: str
+    """Machine-readable reason, for example ``omission.met``."""
+    sentence: str
+    """What is missing, for a clinician."""
 
 
 class ReportSection(Value):

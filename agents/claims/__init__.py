@@ -1,0 +1,1 @@
+"""Free text to checkable claims: split into atoms, read for numbers and words, tied to the evidence they speak of."""

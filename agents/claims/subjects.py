@@ -1,0 +1,249 @@
+"""What the evidence of a case can be asked about, by name: indicators, measurements, facts, findings, the condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+from clinigraph.agents.claims.synonyms import CONDITIONS, SYNONYMS
+from clinigraph.knowledge.terminology.contract import Mention
+from clinigraph.models.base import EvidenceId
+from clinigraph.models.case import Fact
+from clinigraph.models.codes import Laterality
+from clinigraph.models.evidence import (
+    EdgeKind,
+    EvaluationNode,
+    EvidenceGraph,
+    FactNode,
+    FindingNode,
+    ImageNode,
+    IndicatorResultNode,
+    MeasurementNode,
+)
+from clinigraph.models.findings import Finding, Impression, IndicatorResult, Measurement, QualitativeEvaluation
+
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_SPLIT = re.compile(r"[\s\-\u2010-\u2015]+")
+KEPT = 2_000
+"""Most texts whose mentions are kept."""
+WHOLE = 0.8
+"""Score from which a concept stands for a name."""
+_MACHINE = re.compile(r"-[0-9a-f]{12}$")
+
+
+@runtime_checkable
+class TextLinker(Protocol):
+    """Finds the diseases and signs that a sentence names; a ``Terminology`` is one."""
+
+    def link(self, text: str) -> Sequence[Mention]:
+        """Return the mentions of a text in order."""
+        ...
+
+
+class SubjectKind(StrEnum):
+    """What sort of thing a sentence speaks of."""
+
+    INDICATOR = "indicator"
+    MEASUREMENT = "measurement"
+    FACT = "fact"
+    FINDING = "finding"
+    CONDITION = "condition"
+    SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that the evidence knows."""
+
+    kind: SubjectKind
+    name: str
+    names: tuple[str, ...]
+    ids: tuple[EvidenceId, ...]
+    """Evidence that speaks of it, the most direct first."""
+    result: IndicatorResult | None = None
+    measurement: Measurement | None = None
+    evaluation: QualitativeEvaluation | None = None
+    fact: Fact | None = None
+    finding: Finding | None = None
+
+    @property
+    def laterality(self) -> Laterality:
+        """Side that the evidence is of."""
+        if self.measurement is not None:
+            return self.measurement.site.laterality
+        if self.evaluation is not None:
+            return self.evaluation.site.laterality
+        if self.finding is not None:
+            return self.finding.site.laterality
+        return self.fact.laterality if self.fact is not None else Laterality.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place where a sentence names something; several subjects when one name fits several (two eyes)."""
+
+    start: int
+    end: int
+    subjects: tuple[Subject, ...]
+
+
+class EvidenceIndex:
+    """Finds what a sentence speaks of. Made once for a graph.
+
+    Args:
+        graph: The evidence.
+        impression: Gives the condition that was asked about.
+        linker: Finds other names of the same diseases and signs; names and synonyms alone by default.
+    """
+
+    def __init__(self, graph: EvidenceGraph, impression: Impression, linker: TextLinker | None = None) -> None:
+        self.graph = graph
+        self.linker = linker
+        self._linked: dict[str, tuple[Mention, ...]] = {}
+        self.impression = impression
+        self.by_id = {n.id: n for n in graph.nodes}
+        self._below: dict[EvidenceId, list[EvidenceId]] = {}
+        for edge in graph.edges:
+            if edge.kind is EdgeKind.DERIVED_FROM:
+                self._below.setdefault(edge.source, []).append(edge.target)
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everything that can be spoken of."""
+        return tuple(self._subjects())
+
+    @cached_property
+    def laterality(self) -> Laterality:
+        """Side of the images, when they agree."""
+        sides = {n.value.laterality for n in self.graph.nodes if isinstance(n, ImageNode)} - {Laterality.UNKNOWN}
+        return sides.pop() if len(sides) == 1 else Laterality.UNKNOWN
+
+    def subjects_of(self, ids: Sequence[EvidenceId]) -> tuple[Subject, ...]:
+        """Return the subjects that rest on some of these pieces of evidence."""
+        wanted = set(ids)
+        wide = (SubjectKind.CONDITION, SubjectKind.SCORE)
+        return tuple(
+            s for s in self.subjects
+            if (set(s.ids) <= wanted and s.ids if s.kind in wide else wanted & set(s.ids[:2]))
+        )  # fmt: skip
+
+    def find(self, text: str) -> tuple[Hit, ...]:
+        """Return where a sentence names subjects, longest names first, without overlaps."""
+        found: list[Hit] = []
+        for match in self._pattern.finditer(text):
+            subjects = self._named.get(_key(match.group()), ())
+            if subjects:
+                found.append(Hit(match.start(), match.end(), subjects))
+        for mention in self.mentions(text):
+            subjects = self._coded.get(mention.best.cui or "", ())
+            place = mention.span
+            if subjects and not any(h.start < place.end and place.start < h.end for h in found):
+                found.append(Hit(place.start, place.end, subjects))
+        return tuple(sorted(found, key=lambda h: h.start))
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """Return the diseases and signs that a terminology finds; the last texts are kept."""
+        if self.linker is None:
+            return ()
+        if text not in self._linked:
+            if len(self._linked) > KEPT:
+                self._linked.clear()
+            self._linked[text] = tuple(self.linker.link(text))
+        return self._linked[text]
+
+    @cached_property
+    def _coded(self) -> dict[str, tuple[Subject, ...]]:
+        """Subjects by UMLS concept, for those whose whole name is one concept."""
+        coded: dict[str, list[Subject]] = {}
+        for subject in self.subjects:
+            for name in subject.names:
+                for mention in self.mentions(name):
+                    if mention.best.cui and mention.best.score > WHOLE and len(mention.text) >= len(name) - 1:
+                        coded.setdefault(mention.best.cui, []).append(subject)
+        return {k: _preferred(list(dict.fromkeys(v))) for k, v in coded.items()}
+
+    @cached_property
+    def _named(self) -> dict[str, tuple[Subject, ...]]:
+        named: dict[str, list[Subject]] = {}
+        for subject in self.subjects:
+            for name in subject.names:
+                named.setdefault(_key(name), []).append(subject)
+        return {k: _preferred(v) for k, v in named.items()}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return name_pattern(n for s in self.subjects for n in s.names)
+
+    def _subjects(self) -> Iterator[Subject]:
+        used: set[EvidenceId] = set()
+        for node in self.graph.nodes:
+            if isinstance(node, IndicatorResultNode):
+                subject = self._indicator(node.value)
+                used.update(subject.ids)
+                yield subject
+        for node in self.graph.nodes:
+            if isinstance(node, MeasurementNode) and node.id not in used:
+                stem = _MACHINE.sub("", node.id)
+                names = _names(node.value.concept.meaning, SYNONYMS.get(stem, ()))
+                yield Subject(SubjectKind.MEASUREMENT, node.value.concept.meaning, names, (node.id,), measurement=node.value)
+            elif isinstance(node, FactNode):
+                spoken = node.value.name.replace("_", " ")
+                names = _names(spoken, SYNONYMS.get(node.value.name, ()))
+                yield Subject(SubjectKind.FACT, spoken, names, (node.id,), fact=node.value)
+            elif isinstance(node, FindingNode) and not node.id.startswith("finding-kind-"):
+                meaning = node.value.concept.meaning
+                yield Subject(SubjectKind.FINDING, meaning, _names(meaning), (node.id,), finding=node.value)
+        yield from self._conclusion()
+
+    def _indicator(self, result: IndicatorResult) -> Subject:
+        grounds = [self.by_id[i] for i in self._below.get(result.id, ()) if i in self.by_id]
+        measured = next((n.value for n in grounds if isinstance(n, MeasurementNode)), None)
+        read = next((n.value for n in grounds if isinstance(n, EvaluationNode)), None)
+        cited = [EvidenceId(result.criterion.passage_id)] if result.criterion else []
+        ids = (result.id, *(n.id for n in grounds), *(c for c in cited if c in self.by_id))
+        meanings = [m.concept.meaning for m in (measured, read) if m is not None]
+        names = _names(result.name, (*meanings, *SYNONYMS.get(result.indicator_id, ())))
+        return Subject(SubjectKind.INDICATOR, result.name, names, ids, result, measured, read)
+
+    def _conclusion(self) -> Iterator[Subject]:
+        ids = tuple(n.id for n in self.graph.nodes if isinstance(n, IndicatorResultNode))
+        ids = ids or tuple(n.id for n in self.graph.nodes if isinstance(n, FindingNode))
+        condition = self.impression.condition
+        yield Subject(SubjectKind.CONDITION, condition, _names(condition, CONDITIONS.get(condition.lower(), ())), ids)
+        if self.impression.score is not None:
+            yield Subject(SubjectKind.SCORE, "score", ("weighted score", "score"), ids)
+
+
+def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for any of some names, the longest first; hyphens, plural and British spelling do not matter."""
+    parts = "|".join(_loose(n) for n in sorted(set(names), key=len, reverse=True)) or r"(?!)"
+    return re.compile(rf"(?<![\w-])(?:{parts})(?!\w)", re.IGNORECASE)
+
+
+def _preferred(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+    """Return the subjects of one name that count: an indicator before the fact that it was taken from."""
+    indicators = [s for s in subjects if s.kind is SubjectKind.INDICATOR and s.measurement is not None]
+    facts = [s for s in subjects if s.kind is SubjectKind.FACT]
+    others = [s for s in subjects if s not in facts]
+    if indicators:
+        return (*indicators, *facts)
+    return tuple(facts or others) if len(facts) > 1 or not others else (*others, *facts)
+
+
+def _names(name: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+    plain = _BRACKETS.sub("", name)
+    return tuple(dict.fromkeys(n for n in (name, plain, *more) if n.strip()))
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s\-\u2010-\u2015]+", "", name.lower()).replace("haem", "hem").replace("disk", "disc").rstrip("s")
+
+
+def _loose(name: str) -> str:
+    """Return a pattern for a name that does not mind hyphens, British spelling or a plural."""
+    parts = (re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower()))
+    return r"[\s\-\u2010-\u2015]*".join(p for p in parts if p) + ("s?" if name[-1:].isalpha() else "")

@@ -1,0 +1,228 @@
+"""Numbers in free wording: rounded as written, converted between units, compared with the value behind the name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from clinigraph.agents.claims.quantities import Quantity
+from clinigraph.agents.claims.subjects import Subject, SubjectKind
+from clinigraph.agents.judgement import criterion_met
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.counts import counted
+from clinigraph.agents.verification.patients import aged
+from clinigraph.agents.verification.prose import ProseContext, first
+from clinigraph.agents.verification.sources import dated
+from clinigraph.intake.units import WrongDimensionError, convert
+from clinigraph.models.findings import Interval, Met
+from clinigraph.models.formatting import format_measured, format_percent, format_value, pretty_unit, round_value
+from clinigraph.models.planning import Criterion
+
+COARSEST = 0.1
+"""Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
+_LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:interval|CI\b|range)", re.IGNORECASE)
+_THRESHOLD = re.compile(
+    r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
+)
+_RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
+_OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A number that the evidence gives for a subject."""
+
+    value: float
+    unit: str
+    interval: Interval | None = None
+    criterion: Criterion | None = None
+
+
+def known(subject: Subject) -> Known | None:
+    """Return the number behind a subject, or None."""
+    criterion = subject.result.criterion if subject.result else None
+    if subject.measurement is not None:
+        return Known(subject.measurement.value, subject.measurement.unit, subject.measurement.interval, criterion)
+    if subject.fact is not None and isinstance(subject.fact.value, float | int) and subject.fact.unit is not None:
+        return Known(float(subject.fact.value), subject.fact.unit)
+    if subject.evaluation is not None:
+        return Known(float(subject.evaluation.score), "1")
+    return None
+
+
+def amounts(context: ProseContext) -> Outcome | None:
+    """Compare every number of the sentence with what its subject was measured or recorded as."""
+    outcomes = [_one(context, i, q) for i, q in enumerate(context.quantities) if not _counts(context, q)]
+    if not outcomes:
+        return None
+    wrong = next((o for o in outcomes if o.spans == ()), None)
+    if wrong is not None:
+        return wrong
+    spans = tuple(s for o in outcomes for s in o.spans)
+    return supported("number.traced", " ".join(dict.fromkeys(o.sentence for o in outcomes)), *spans)
+
+
+def _counts(context: ProseContext, quantity: Quantity) -> bool:
+    places = (*counted(context.text), *dated(context.text), *aged(context.text))
+    return any(a <= quantity.number_start < b for a, b in places)
+
+
+def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
+    subjects = context.sided(context.subjects_at(quantity.number_start))
+    if not quantity.readings:
+        return unverifiable("number.unread", "A number of the sentence cannot be read.")
+    after = context.text[quantity.end :]
+    named = first(subjects)
+    if named is not None and named.kind in (SubjectKind.SCORE, SubjectKind.CONDITION):
+        return _score(context, quantity)
+    options = [(s, k) for s in subjects if (k := known(s)) is not None]
+    if not options:
+        name = subjects[0].name if subjects else "that"
+        return unsupported("number.no_value", f"The sentence gives a number for {name}; the evidence has none.")
+    outcomes = [_against(context, quantity, s, k, after, place) for s, k in options]
+    return next((o for o in outcomes if o.spans), outcomes[0])
+
+
+def _against(
+    context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str, place: int
+) -> Outcome:
+    span = (quantity.start, quantity.end)
+    if subject.evaluation is not None and subject.measurement is None:
+        return _grade(context, quantity, subject, given, after)
+    if quantity.in_percent and _LEVEL.match(after):
+        return _level(quantity, given, span)
+    before = context.text[: quantity.start]
+    if _THRESHOLD.search(before) or (quantity.comparator and _RULE_WORDS.search(context.text)):
+        return _threshold(quantity, subject, given, span)
+    if quantity.ranged:
+        return _range(context, quantity, given, place)
+    if quantity.comparator is not None:
+        return _compared(quantity, subject, given, span)
+    wrong = _differs(quantity, given.value, given)
+    if wrong is not None:
+        return wrong
+    return supported("number.traced", f"{subject.name} is {_text(given)} in the evidence.", span)
+
+
+def _grade(context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str) -> Outcome:
+    match = _OF_FIVE.match(after)
+    before = context.text[: quantity.start].rstrip().lower()
+    if quantity.readings == (5.0,) and before.endswith((" of", "/", "out of")):
+        return supported("number.traced", "Readings go from 1 to 5.", (quantity.start, quantity.end))
+    if quantity.readings != (given.value,) or quantity.unit is not None:
+        return contradicted("number.mismatch", f"{subject.name} was read as {given.value:g} of 5.")
+    end = quantity.end + (match.end() if match else 0)
+    return supported("number.traced", f"{subject.name} was read as {given.value:g} of 5.", (quantity.start, end))
+
+
+def _level(quantity: Quantity, given: Known, span: tuple[int, int]) -> Outcome:
+    if given.interval is None:
+        return unsupported("interval.none", "The evidence gives no interval.")
+    if not any(abs(r - given.interval.level * 100) < 1e-9 for r in quantity.readings):
+        return contradicted("interval.level", f"The interval is one of {format_percent(given.interval.level)}.")
+    return supported("interval.level", "The level of the interval is the evidence's.", span)
+
+
+def _range(context: ProseContext, quantity: Quantity, given: Known, place: int) -> Outcome:
+    if given.interval is None:
+        return unsupported("interval.none", "The sentence gives a range; the evidence has no interval.")
+    end = given.interval.high if quantity.joined else given.interval.low
+    other = context.quantities[place - 1] if quantity.joined and place else quantity
+    wrong = _differs(quantity, end, given, interval=True)
+    if wrong is not None:
+        return wrong
+    return supported("interval.same", f"The interval is {_text(given)}.", (min(other.start, quantity.start), quantity.end))
+
+
+def _threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    rule = given.criterion
+    if rule is None:
+        return unsupported("criterion.none", f"The evidence has no criterion for {subject.name}.")
+    if quantity.comparator is not None and quantity.comparator is not rule.comparator:
+        return contradicted("criterion.comparator", f"The criterion is {rule.text}.")
+    wrong = _differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True)
+    if wrong is not None:
+        return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
+    return supported("criterion.threshold", f"The criterion is {rule.text}.", span)
+
+
+def _compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    if quantity.comparator is None:
+        return unverifiable("number.unread", "A comparison cannot be read.")
+    unit = quantity.unit or ("1" if given.unit == "1" else None)
+    if unit is None:
+        return unsupported("unit.missing", f"The limit has no unit; {subject.name} is in {pretty_unit(given.unit)}.")
+    limits = [v for r in quantity.readings if (v := _converted(r, unit, given.unit)) is not None]
+    if not limits:
+        return contradicted("unit.mismatch", f"{subject.name} is measured in {pretty_unit(given.unit) or 'no unit'}.")
+    rule = Criterion.model_construct(comparator=quantity.comparator, threshold=limits[0])
+    met = criterion_met(given.value, given.interval, rule)
+    if met is Met.UNCERTAIN:
+        return unsupported("comparison.uncertain", f"{subject.name} is {_text(given)}: the limit lies in the interval.")
+    if met is Met.NO:
+        return contradicted("comparison.mismatch", f"{subject.name} is {_text(given)}, so the comparison does not hold.")
+    return supported("comparison.same", f"{subject.name} is {_text(given)}, so the comparison holds.", span)
+
+
+def _score(context: ProseContext, quantity: Quantity) -> Outcome:
+    impression = context.index.impression
+    beside = (impression.threshold,) if impression.threshold is not None else ()
+    numbers = {impression.score, impression.score_low, impression.score_high} - {None}
+    plain = {round_value(n, beside=beside) for n in numbers if n is not None} | set(beside)
+    written = set(quantity.readings)
+    share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
+    if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
+        return supported("number.traced", "The number is the impression's own.", (quantity.start, quantity.end))
+    return contradicted("number.mismatch", "The number is not among those of the impression.")
+
+
+def _differs(
+    quantity: Quantity, value: float, given: Known, *, exact: bool = False, interval: bool = False
+) -> Outcome | None:
+    unit = quantity.unit
+    if unit is None and given.unit not in ("1", ""):
+        if not (interval and quantity.ranged):
+            return unsupported("unit.missing", f"The number has no unit; the evidence says {format_value(value, given.unit)}.")
+        unit = given.unit
+    target = unit or "1"
+    there = _converted(value, given.unit, target)
+    if there is None:
+        return contradicted("unit.mismatch", f"The evidence gives {format_value(value, given.unit)}, in another unit.")
+    marks = () if given.criterion is None else (_converted(given.criterion.threshold, given.criterion.unit, target),)
+    if any(_rounds(there, r, quantity.decimals, exact=exact) and _same_side(there, r, marks) for r in quantity.readings):
+        return None
+    code = "number.mismatch" if target == given.unit else "unit.converted"
+    return contradicted(code, f"The evidence gives {format_value(value, given.unit)}; the sentence says otherwise.")
+
+
+def _rounds(value: float, written: float, decimals: int, *, exact: bool) -> bool:
+    """Whether a written number is a value rounded to the decimals written, halves away from zero."""
+    step = Decimal(1).scaleb(-decimals)
+    rounded = Decimal(f"{value:.10g}").quantize(step, rounding=ROUND_HALF_UP)
+    if float(rounded) != written:
+        return False
+    return abs(written - value) <= (1e-9 if exact else COARSEST * abs(value) + 1e-12)
+
+
+def _same_side(value: float, written: float, marks: tuple[float | None, ...]) -> bool:
+    return all((value > m) == (written > m) and (value < m) == (written < m) for m in marks if m is not None)
+
+
+@lru_cache(maxsize=4096)
+def _converted(value: float, given: str, wanted: str) -> float | None:
+    """Return a value in another unit, or None when the units measure different things."""
+    if given == wanted:
+        return value
+    if {given, wanted} == {"1", "%"}:
+        return float(f"{value * 100 if wanted == '%' else value / 100:.10g}")
+    try:
+        return convert(value, given, wanted)
+    except WrongDimensionError:
+        return None
+
+
+def _text(given: Known) -> str:
+    beside = (given.criterion.threshold,) if given.criterion else ()
+    return format_measured(given.value, given.unit, given.interval, beside=beside)

@@ -1,0 +1,86 @@
+"""Counts: how many criteria were met, indicators assessed, images or outlines there are."""
+
+from __future__ import annotations
+
+import re
+
+from clinigraph.agents.claims.numerals import numerals
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.evidence import ImageNode, IndicatorResultNode, LabelMapNode, PassageNode
+from clinigraph.models.findings import Met
+
+_NOUN = re.compile(
+    r"^\s+(?:(?:of|out of)\s+(?:the\s+)?(?P<total>[\w-]+)\s+)?(?:(?P<which>met|unmet|assessed|critical|cited)\s+)?"
+    r"(?P<noun>criteria|criterion|indicators?|images?|photographs?|films?|passages?|outlines?|segments?|"
+    r"lesions?|nodules?|masses|haemorrhages?|hemorrhages?|opacities|effusions?|fractures?|plaques?|cysts?|drusen|"
+    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|not met|assessed|not assessed|uncertain)\b)?",
+    re.IGNORECASE,
+)
+_ONE = re.compile(r"\bone\b", re.IGNORECASE)
+
+
+def counted(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the places of a sentence that count things."""
+    return tuple((start, end) for start, end, _, _ in _phrases(text))
+
+
+def counts(context: ProseContext) -> Outcome | None:
+    """Compare each count with the number of such things in the evidence."""
+    spans = []
+    for start, end, count, match in _phrases(context.text):
+        there = _there(context, match)
+        if there is None:
+            return unsupported("count.unknown", f"The evidence does not count {match['noun'].lower()}.")
+        total = _number(match["total"]) if match["total"] else None
+        every = _there(context, match, every=True)
+        if count != there or (total is not None and total != every):
+            return contradicted("count.mismatch", f"The evidence has {there} of {every} {match['noun'].lower()}.")
+        spans.append((start, end))
+    return supported("count.same", "The count is the evidence's.", *spans) if spans else None
+
+
+def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
+    found = []
+    places = [(n.start, n.end, n.readings) for n in numerals(text)]
+    places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
+    for start, end, readings in places:
+        match = _NOUN.match(text[end:])
+        if match and len(readings) == 1 and readings[0].is_integer():
+            found.append((start, end + match.end(), int(readings[0]), match))
+    return found
+
+
+def _number(word: str) -> int | None:
+    found = numerals(word)
+    if word.lower() == "one":
+        return 1
+    return int(found[0].readings[0]) if found and found[0].readings else None
+
+
+def _there(context: ProseContext, match: re.Match[str], *, every: bool = False) -> int | None:
+    noun = match["noun"].lower()
+    nodes = context.index.graph.nodes
+    if noun.startswith(("criteri", "indicator")):
+        results = [n.value for n in nodes if isinstance(n, IndicatorResultNode)]
+        judged = [r for r in results if r.criterion is not None] if noun.startswith("criteri") else results
+        return len(judged) if every else sum(1 for r in judged if _fits(r.met, match))
+    kinds = {
+        "image": ImageNode, "photograph": ImageNode, "film": ImageNode, "passage": PassageNode, "outline": LabelMapNode,
+        "segment": LabelMapNode,
+    }  # fmt: skip
+    kind = kinds.get(noun.rstrip("s"))
+    return None if kind is None else sum(1 for n in nodes if isinstance(n, kind))
+
+
+def _fits(met: Met, match: re.Match[str]) -> bool:
+    words = f"{match['which'] or ''} {match['tail'] or ''}".lower()
+    if "not assessed" in words:
+        return met is Met.NOT_ASSESSED
+    if "assessed" in words:
+        return met is not Met.NOT_ASSESSED
+    if "not met" in words or "unmet" in words:
+        return met is Met.NO
+    if "uncertain" in words:
+        return met is Met.UNCERTAIN
+    return met is Met.YES if "met" in words else True

@@ -1,0 +1,48 @@
+"""Does a sentence speak of this patient? Age, sex and names of cases are compared with the record."""
+
+from __future__ import annotations
+
+import re
+
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.evidence import FactNode
+
+_AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|yo\b|y/o|yr[\s-]*old)|\baged (\d{1,3})\b", re.IGNORECASE)
+_SEX = (
+    ("female", re.compile(r"\b(?:women|woman|female|girl|lady|Mrs|Ms)\b", re.IGNORECASE)),
+    ("male", re.compile(r"\b(?:men|man|male|boy|gentleman|Mr)\b", re.IGNORECASE)),
+    ("female", re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)),
+    ("male", re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE)),
+)
+_NAMED = re.compile(r"\b(?:patient|case)\s+(?:no\.?\s*|number\s+|id\s*:?\s*|#\s*)([\w-]*\d[\w-]*)", re.IGNORECASE)
+
+
+def aged(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a sentence gives the age of a patient in the form "61-year-old"."""
+    return tuple(m.span() for m in _AGE.finditer(text))
+
+
+def patients(context: ProseContext) -> Outcome | None:
+    """Compare age and sex in the sentence with the record."""
+    facts = {n.value.name: n.value.value for n in context.index.graph.nodes if isinstance(n, FactNode)}
+    spans = []
+    for match in _AGE.finditer(context.text):
+        said = float(match.group(1) or match.group(2))
+        age = facts.get("age")
+        if age is None:
+            return unsupported("patient.unknown", "The record gives no age.")
+        if age != said:
+            return contradicted("patient.mismatch", "The record gives another age: the sentence is about somebody else.")
+        spans.append(match.span())
+    for sex, pattern in _SEX:
+        for match in pattern.finditer(context.text):
+            known = facts.get("sex")
+            if known is None:
+                return unsupported("patient.unknown", "The record gives no sex.")
+            if str(known) != sex:
+                return contradicted("patient.mismatch", "The record gives another sex: the sentence is about somebody else.")
+            spans.append(match.span())
+    if _NAMED.search(context.text):
+        return unsupported("patient.named", "The sentence names a patient or case; the evidence holds no names.")
+    return supported("patient.same", "Age and sex are the record's.", *spans) if spans else None

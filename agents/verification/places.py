@@ -1,0 +1,128 @@
+"""Side and anatomy in free wording, and claims about a body part that the images do not show."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.side_words import SIDES
+from clinigraph.models.codes import Laterality, Modality
+from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode
+
+_ORGANS = {
+    "eye": r"retinas?|retinal|optic (?:disc|disk|nerve|cup)|macula[er]?|fovea|fundus|cornea|iris|lens|vitreous|choroid(?:al)?|"
+           r"neuroretinal rim|eyes?|ocular|pupils?|sclera",
+    "chest": r"lungs?|pulmonary|pleura[l]?|costophrenic|hil(?:um|ar|a)|mediastin(?:um|al)|diaphragms?|trachea[l]?|ribs?|"
+             r"clavicles?|thora(?:x|cic)|airspace|bronch(?:us|i|ial)|hemidiaphragm|chest",
+    "heart": r"heart|cardiac|ventric(?:le|les|ular)|atri(?:um|al)|myocardi(?:um|al)|aort(?:a|ic)|pericardi(?:um|al)|"
+             r"valves?|coronary|septum",
+    "brain": r"brain|cerebr(?:al|um)|hippocamp(?:us|al|i)|cortex|cortical|intracranial|cerebell(?:um|ar)|skull",
+    "abdomen": r"liver|hepatic|kidneys?|renal|spleen|splenic|pancrea(?:s|tic)|bowel|colon|stomach|gallbladder|bladder|"
+               r"abdom(?:en|inal)",
+    "skin": r"skin|naev(?:us|i)|nev(?:us|i)|dermal|epiderm(?:is|al)|mole",
+    "breast": r"breasts?|mammary|nipple|axilla(?:ry)?",
+    "fetus": r"fetal|foetal|fetus|foetus|placenta|amniotic|biparietal|femur length",
+    "bone": r"hips?|knees?|femur|tibia|spine|vertebra[le]?|humerus|wrist|pelvi[cs]|joints?|fractures?",
+}  # fmt: skip
+_PATTERNS = {organ: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for organ, words in _ORGANS.items()}
+_SHOWS = {
+    Modality.FUNDUS: {"eye"}, Modality.CHEST_FILM: {"chest", "heart", "bone"}, Modality.DERMOSCOPY: {"skin"},
+}  # fmt: skip
+_SITES = re.compile(
+    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|upper|lower|middle|medial|lateral|anterior|posterior|"
+    r"apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|quadrant|sector)\b",
+    re.IGNORECASE,
+)
+_PAIRED = re.compile(r"\b(?:[Ee]yes?|side)\b")
+
+
+def organs(context: ProseContext) -> Outcome | None:
+    """Refuse what is said about a body part that the images of the case do not show."""
+    kinds = _kinds(context)
+    shown = set().union(*(_SHOWS[k] for k in kinds)) if kinds and all(k in _SHOWS for k in kinds) else None
+    named = {o for o, pattern in _PATTERNS.items() if _outside(context, pattern)}
+    if shown is not None and named - shown and not named & shown:
+        what = ", ".join(sorted(named - shown))
+        images = ", ".join(sorted(k.label for k in kinds))
+        return contradicted("modality.mismatch", f"The case is a {images}; the sentence speaks of: {what}.")
+    site = context.find(_SITES)
+    if site is not None:
+        return unsupported("anatomy.unknown", f'The evidence does not single out "{site.group().lower()}".')
+    return None
+
+
+def _outside(context: ProseContext, pattern: re.Pattern[str]) -> bool:
+    return context.find(pattern) is not None
+
+
+@lru_cache(maxsize=64)
+def _label(text: str) -> Modality | None:
+    return next((m for m in Modality if m.label in text), None)
+
+
+def _kinds(context: ProseContext) -> set[Modality]:
+    """Return what the images are, by header and by their pixels."""
+    nodes = context.index.graph.nodes
+    said = {n.value.modality for n in nodes if isinstance(n, ImageNode)} - {Modality.UNKNOWN}
+    if not said:
+        found = (_label(n.value.text) for n in nodes if isinstance(n, FindingNode) and n.id.startswith("finding-kind-"))
+        said = {m for m in found if m is not None}
+    return said
+
+
+def image_kind(context: ProseContext) -> Outcome | None:
+    """Check which kind of image a sentence says it is, and what was outlined on it."""
+    kinds = _kinds(context)
+    spans = []
+    for modality, pattern in _MODALITIES:
+        match = context.find(pattern)
+        if match is None:
+            continue
+        if not kinds:
+            return unsupported("modality.unknown", "The evidence does not say what kind of image it is.")
+        if modality not in kinds:
+            images = ", ".join(sorted(k.label for k in kinds))
+            return contradicted("modality.mismatch", f"The case is a {images}.")
+        spans.append(match.span())
+    outlined = {s.label.replace("_", " ") for n in context.index.graph.nodes if isinstance(n, LabelMapNode)
+                for s in n.value.segments if s.pixel_count}  # fmt: skip
+    spans += [m.span() for label in outlined for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())]
+    return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
+
+
+_MODALITIES = (
+    (Modality.FUNDUS, re.compile(r"\b(?:(?:colou?r )?fundus (?:photograph|photo|image)|retinal photograph)\b", re.I)),
+    (Modality.CHEST_FILM, re.compile(r"\b(?:chest (?:film|x-?ray|radiograph)|CXR|PA film)\b", re.I)),
+    (Modality.CT, re.compile(r"\b(?:computed tomography|CT(?: scan)?)\b")),
+    (Modality.MR, re.compile(r"\b(?:magnetic resonance|MRI?(?: scan)?)\b")),
+    (Modality.ULTRASOUND, re.compile(r"\b(?:ultrasound|sonogra(?:m|phy)|echocardiogra(?:m|phy))\b", re.I)),
+    (Modality.DERMOSCOPY, re.compile(r"\bdermoscop(?:y|ic)(?: image)?\b", re.I)),
+    (Modality.HISTOLOGY, re.compile(r"\b(?:histolog(?:y|ical)|biopsy)\b", re.I)),
+)
+
+
+def prose_sides(context: ProseContext) -> Outcome | None:
+    """Compare the side that a sentence names with that of its evidence."""
+    found = [(side, m) for side, pattern in SIDES for m in pattern.finditer(context.text)]
+    found = [(s, m) for s, m in found if not any(h.start <= m.start() < h.end for h in context.hits)]
+    if not found:
+        return None
+    said: set[Laterality] = set()
+    for side, _ in found:
+        said |= {Laterality.LEFT, Laterality.RIGHT} if side is Laterality.BILATERAL else {side}
+    known = _known_sides(context)
+    if not known:
+        return unsupported("side.unknown", "The sentence names a side; the evidence does not.")
+    if said != known:
+        return contradicted("side.mismatch", f"The evidence is of the {' and the '.join(sorted(known))} side.")
+    return supported("side.same", "The side is the evidence's.", *(m.span() for _, m in found))
+
+
+def _known_sides(context: ProseContext) -> set[Laterality]:
+    sides: set[Laterality] = set()
+    for subject in context.sided(context.subjects):
+        side = subject.laterality if subject.laterality is not Laterality.UNKNOWN else context.index.laterality
+        sides |= {Laterality.LEFT, Laterality.RIGHT} if side is Laterality.BILATERAL else {side}
+    return sides - {Laterality.UNKNOWN}

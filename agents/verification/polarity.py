@@ -1,0 +1,120 @@
+"""Presence in free wording: present, absent, possible; against readings, facts, findings and the impression."""
+
+from __future__ import annotations
+
+import re
+
+from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.thresholds import recomputed
+from clinigraph.knowledge.terminology.contract import Assertion
+from clinigraph.models.findings import Met, Presence
+
+_AS_READ = {Met.YES: Presence.PRESENT, Met.NO: Presence.ABSENT, Met.UNCERTAIN: Presence.INDETERMINATE}
+_AS_SAID = {Assertion.PRESENT: Presence.PRESENT, Assertion.ABSENT: Presence.ABSENT,
+            Assertion.POSSIBLE: Presence.INDETERMINATE}  # fmt: skip
+_EXPLICIT = (
+    (Presence.INDETERMINATE, re.compile(
+        r"\b(?:indeterminate|undecided|equivocal|inconclusive|neither (?:present nor absent|confirmed nor excluded)|"
+        r"can ?not be (?:excluded|ruled out|confirmed)|possibl[ey]|may be present|might be present|suspected|"
+        r"suspicious for|suspicion of|probabl[ey]|likely|suggest(?:s|ive of)?|uncertain)\b", re.IGNORECASE)),
+    (Presence.ABSENT, re.compile(
+        r"\b(?:absent|not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
+        r"free of|without|no (?:evidence|signs?|features?|indication) (?:of|for)|(?:is|are|was|were) not|not|no)\b",
+        re.IGNORECASE)),
+    (Presence.PRESENT, re.compile(
+        r"\b(?:present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
+        r"there (?:is|are)|diagnos(?:ed|is)(?: of)?|has|have|shows?|demonstrates?)\b", re.IGNORECASE)),
+)  # fmt: skip
+SURE = 0.8
+"""Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
+_DOUBLE = re.compile(
+    r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|denies|lacks?|lacking|unlikely)\b", re.I
+)
+
+
+def polarity(context: ProseContext) -> Outcome | None:
+    """Compare presence, absence and doubt with what was read, recorded, found or decided."""
+    spans, sentences = [], []
+    for hit in context.hits:
+        subject = next((s for s in context.sided(hit.subjects) if _holds(context, s) is not None), None)
+        if subject is None or _spoken_otherwise(context, subject):
+            continue
+        outcome = _judge(context, hit, subject)
+        if not outcome.spans:
+            return outcome
+        spans.extend(outcome.spans)
+        sentences.append(outcome.sentence)
+    return supported("presence.same", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
+
+
+def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
+    """Whether the sentence gives the reading as a number, so that presence is not at issue."""
+    reads = bool(context.quantities) and not any(p.search(context.text) for _, p in _EXPLICIT)
+    not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
+    return reads or (not_read and re.search(r"\bnot\b.*(?:assessed|measured|judged|read|determined)", context.text) is not None)
+
+
+def _holds(context: ProseContext, subject: Subject) -> Presence | None:
+    """Return what the evidence says of a subject that can be present or absent; None for numbers."""
+    if subject.kind is SubjectKind.CONDITION:
+        return context.index.impression.decision
+    if subject.finding is not None:
+        return subject.finding.presence
+    if subject.fact is not None and isinstance(subject.fact.value, bool):
+        return Presence.PRESENT if subject.fact.value else Presence.ABSENT
+    if subject.result is not None and subject.result.kind == "qualitative":
+        return _AS_READ.get(recomputed(subject), Presence.INDETERMINATE)
+    return None
+
+
+def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
+    if subject.result is not None and recomputed(subject) is Met.NOT_ASSESSED:
+        return contradicted("presence.not_assessed", f"{subject.name} was not assessed: {subject.result.reason}")
+    said, spans = _said(context, hit)
+    if said is None:
+        return unverifiable("presence.unread", "It cannot be told whether the sentence affirms or denies.")
+    held = _holds(context, subject)
+    if said is not held:
+        doubt = Presence.INDETERMINATE in (said, held)
+        code = "impression.decision" if subject.kind is SubjectKind.CONDITION else "presence.mismatch"
+        if doubt and subject.kind is not SubjectKind.CONDITION:
+            code = "certainty.mismatch"
+        return contradicted(code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}.")
+    return supported("presence.same", f"{subject.name} is {said.value} by the evidence.", *spans)
+
+
+def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[int, int]]]:
+    """Return what a sentence says of a name: by the context rules, checked against explicit words."""
+    judgement = context.judged(hit.start, hit.end)
+    by_rules = _AS_SAID.get(judgement.assertion)
+    words = [(p, m) for p, pattern in _EXPLICIT for m in pattern.finditer(context.text)]
+    words = [(p, m) for p, m in words if not any(h.start <= m.start() < h.end for h in context.hits)]
+    strongest = next((p for p, _ in words), None)
+    denials = [m for m in _DOUBLE.finditer(context.text) if not any(h.start <= m.start() < h.end for h in context.hits)]
+    doubted = strongest is Presence.INDETERMINATE
+    if len(denials) > 1 and not doubted:
+        return None, []
+    if by_rules is None or (strongest is not None and not _agree(by_rules, strongest)):
+        return (strongest, _spans(words)) if by_rules is Presence.PRESENT and strongest else (None, [])
+    return (strongest if doubted else by_rules), [(hit.start, hit.end), *_spans(words)]
+
+
+def _agree(by_rules: Presence, explicit: Presence) -> bool:
+    """Whether the two readings of a sentence agree; words of doubt may say more than the rules see."""
+    if explicit is Presence.INDETERMINATE:
+        return True
+    return by_rules is explicit or (by_rules is Presence.INDETERMINATE and explicit is Presence.PRESENT)
+
+
+def _spans(words: list[tuple[Presence, re.Match[str]]]) -> list[tuple[int, int]]:
+    return [m.span() for _, m in words]
+
+
+def strangers(context: ProseContext) -> Outcome | None:
+    """A disease or sign that the evidence does not speak of has no ground, whether affirmed or denied."""
+    for mention in context.mentions:
+        if mention.best.score >= SURE:
+            return unsupported("finding.unknown", f"Nothing in the evidence speaks of {mention.text.lower()}.")
+    return None

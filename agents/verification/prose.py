@@ -1,0 +1,94 @@
+"""What a check of free wording sees: the sentence, read, and what of the evidence it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from clinigraph.agents.claims.quantities import Quantity, quantities
+from clinigraph.agents.claims.subjects import EvidenceIndex, Hit, Subject, SubjectKind
+from clinigraph.agents.contract import CitedLibrary
+from clinigraph.agents.verification.base import Outcome
+from clinigraph.agents.verification.side_words import SIDES
+from clinigraph.knowledge.terminology.assertion import Cue, Judgement, default_rules
+from clinigraph.knowledge.terminology.contract import Mention
+from clinigraph.knowledge.terminology.tokens import Sentence
+from clinigraph.models.reporting import Claim
+
+
+@dataclass(frozen=True)
+class ProseContext:
+    """A sentence in free wording with the evidence that it speaks of."""
+
+    claim: Claim
+    text: str
+    index: EvidenceIndex
+    library: CitedLibrary
+    inherited: tuple[Subject, ...] = ()
+    """What the clause before spoke of; taken when this one names nothing."""
+
+    @cached_property
+    def hits(self) -> tuple[Hit, ...]:
+        """Where the sentence names something that the evidence knows."""
+        return self.index.find(self.text)
+
+    @cached_property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What the sentence speaks of."""
+        named = tuple(dict.fromkeys(s for h in self.hits for s in h.subjects))
+        return named or self.inherited
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Numbers outside the names."""
+        found = quantities(self.text)
+        return tuple(q for q in found if not any(h.start <= q.number_start < h.end for h in self.hits))
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Diseases and signs that a terminology finds outside the names."""
+        return tuple(m for m in self.index.mentions(self.text) if not any(h.start < m.span.end and m.span.start < h.end for h in self.hits))
+
+    @cached_property
+    def cues(self) -> tuple[Cue, ...]:
+        """Words that deny or doubt, with their reach."""
+        return tuple(default_rules().cues(self.text, Sentence(0, len(self.text))))
+
+    def judged(self, start: int, end: int) -> Judgement:
+        """Return what the sentence says of the words at a place: present, absent, possible."""
+        return default_rules().judge(start, end, self.cues)
+
+    def subjects_at(self, place: int) -> tuple[Subject, ...]:
+        """Return what a word at a place speaks of: the name before it, else the first after, else what came before."""
+        before = [h for h in self.hits if h.start <= place]
+        if before:
+            return before[-1].subjects
+        return self.hits[0].subjects if self.hits else self.inherited
+
+    def sided(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+        """Return the subjects of the side that the sentence names, when it names one and they differ by side."""
+        said = {side for side, pattern in SIDES if pattern.search(self.text)}
+        fitting = tuple(s for s in subjects if s.laterality in said)
+        return fitting if fitting and len(subjects) > 1 else subjects
+
+    def find(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Return the first place outside the names where a pattern matches."""
+        for match in pattern.finditer(self.text):
+            if not any(h.start <= match.start() < h.end for h in self.hits):
+                return match
+        return None
+
+
+ProseCheck = Callable[[ProseContext], Outcome | None]
+"""Answers SUPPORTED with the places it vouches for, another verdict for what is wrong, None when it has no say."""
+
+QUALITATIVE = (SubjectKind.CONDITION, SubjectKind.FINDING)
+
+
+def first(subjects: Sequence[Subject]) -> Subject | None:
+    """Return the first subject, if there is one."""
+    return subjects[0] if subjects else None
+
+

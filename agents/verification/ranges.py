@@ -1,0 +1,108 @@
+"""Words for ranges (enlarged, borderline, within normal limits) recomputed from criterion and interval."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from clinigraph.agents.claims.subjects import Subject
+from clinigraph.agents.judgement import criterion_met
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.findings import IndicatorResult, Met
+from clinigraph.models.formatting import format_criterion, format_measured
+
+
+class Word(StrEnum):
+    """What a word says of a value."""
+
+    HIGH = "high"
+    LOW = "low"
+    NORMAL = "normal"
+    ABNORMAL = "abnormal"
+    BORDERLINE = "borderline"
+
+
+_WORDS = (
+    (Word.NORMAL, r"within (?:the )?normal (?:limits|range)|in the normal range|within normal|of normal size|"
+     r"(?:is |are )?normal(?: in size)?|unremarkable|physiological|preserved|not (?:abnormal|pathological)"),
+    (Word.ABNORMAL, r"abnormal|pathological|outside (?:the )?normal (?:limits|range)|out of range"),
+    (Word.BORDERLINE, r"borderline|equivocal|indeterminate|at the limit|uncertain"),
+    (Word.HIGH, r"enlarged|increased|elevated|raised|high|large|widened|dilated|above (?:the )?normal(?: range| limits?)?"
+     r"|too (?:high|large|wide)|big|excessive"),
+    (Word.LOW, r"reduced|decreased|low|small|narrow(?:ed)?|thin(?:ned)?|below (?:the )?normal(?: range| limits?)?|"
+     r"too (?:low|small|thin|narrow)|diminished"),
+)  # fmt: skip
+_PATTERNS = tuple((w, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for w, p in _WORDS)
+_NOT = re.compile(r"\b(?:not|isn't|neither|nor|no|never|non)[\s-]+(?:clearly |definitely |significantly )?$", re.IGNORECASE)
+_NOT_NORMAL = re.compile(r"\bnot\s+(?=normal|within|in the normal)", re.IGNORECASE)
+
+
+def ranges(context: ProseContext) -> Outcome | None:
+    """Compare a range word with the criterion, recomputed on value and interval."""
+    spans, sentences = [], []
+    for start, end, word, denied in _said(context):
+        subject = next((s for s in context.sided(context.subjects_at(start)) if s.result is not None), None)
+        if subject is None or subject.result is None:
+            continue
+        outcome = _judge(subject, subject.result, word, denied=denied)
+        if not outcome.code.endswith(".same"):
+            return outcome
+        spans.append((start, end))
+        sentences.append(outcome.sentence)
+    return supported("range.same", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
+
+
+def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
+    found: list[tuple[int, int, Word, bool]] = []
+    for word, pattern in _PATTERNS:
+        for match in pattern.finditer(context.text):
+            start, end = match.span()
+            in_name = any(h.start <= start < h.end for h in context.hits)
+            if in_name or any(a < end and start < b for a, b, _, _ in found):
+                continue
+            if re.match(r"\s+than\b", context.text[end:]):
+                continue
+            denial = _NOT.search(context.text[:start])
+            found.append((denial.start() if denial else start, end, word, denial is not None))
+    return found
+
+
+def _judge(subject: Subject, result: IndicatorResult, word: Word, *, denied: bool) -> Outcome:
+    rule = result.criterion
+    if rule is None or subject.measurement is None:
+        if result.met is Met.NOT_ASSESSED:
+            return contradicted("range.not_assessed", f"{subject.name} was not assessed.")
+        return unsupported("range.no_criterion", f"No criterion says what is normal for {subject.name}.")
+    met = criterion_met(subject.measurement.value, subject.measurement.interval, rule)
+    value = format_measured(
+        subject.measurement.value, subject.measurement.unit, subject.measurement.interval, beside=(rule.threshold,)
+    )
+    what = f"{subject.name} is {value}; the criterion is {format_criterion(rule)}"
+    true = _true(word, met, upward=rule.comparator.upward)
+    if true is None:
+        return unsupported("range.uncertain", f"{what}: the evidence does not decide this.")
+    if true is denied:
+        return contradicted("range.mismatch", f"{what}, so it is {_plain(met, upward=rule.comparator.upward)}.")
+    return supported("range.same", f"{what}.")
+
+
+def _true(word: Word, met: Met, *, upward: bool) -> bool | None:
+    """Whether a word is true of a value; None when the criterion does not say."""
+    if word is Word.BORDERLINE:
+        return met is Met.UNCERTAIN
+    if met is Met.UNCERTAIN:
+        return None
+    if word is Word.NORMAL:
+        return met is Met.NO
+    if word is Word.ABNORMAL:
+        return met is Met.YES
+    if (word is Word.HIGH) == upward:
+        return met is Met.YES
+    return False if met is Met.YES else None
+
+
+def _plain(met: Met, *, upward: bool) -> str:
+    if met is Met.UNCERTAIN:
+        return "borderline"
+    return ("high" if upward else "low") if met is Met.YES else "not abnormal"

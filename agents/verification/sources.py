@@ -1,0 +1,119 @@
+"""Sources named in free wording: the guideline is among those cited, with its year, its edition and what it says."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.evidence import PassageNode
+from clinigraph.models.passages import Passage, Trust
+from clinigraph.models.reporting import ClaimKind
+
+_NAMES_A_SOURCE = re.compile(
+    r"\b(?:guidelines?|guidance|according to|society|association|academy|college|consensus|edition|criteria of|et al|"
+    r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|study)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?![\d.])")
+_EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
+_SPELLED = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th"}
+_PROPER = re.compile(r"\b(?:[A-Z][A-Za-z]*[a-z]|[A-Z]{2,8})\b")
+_COMMON = frozenset(
+    "according guideline guidelines guidance the society association academy college consensus edition criteria "
+    "statement recommendation recommendations terminology of for and in on to by report study trial textbook et al as "
+    "defined published medicine medical national international classification".split()
+)
+
+
+def dated(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a sentence that names a source gives years and editions."""
+    if not _NAMES_A_SOURCE.search(text):
+        return ()
+    return tuple(m.span() for pattern in (_YEAR, _EDITION) for m in pattern.finditer(text))
+
+
+def sources(context: ProseContext) -> Outcome | None:
+    """Judge the source that a sentence names, and sentences of knowledge that name none."""
+    passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
+    quoted = _quoted(context, passages)
+    if quoted is not None:
+        return quoted
+    if not _NAMES_A_SOURCE.search(context.text):
+        return _unsourced(context)
+    words = _words(context)
+    found = [p for p in passages if words & _source_words(p.source.title, p.source.publisher, p.source.id)]
+    if not found:
+        return unsupported("citation.unknown", "The source that the sentence names is not among the passages cited.")
+    best = max(len(words & _source_words(p.source.title, p.source.publisher, p.source.id)) for p in found)
+    named = [p for p in found if len(words & _source_words(p.source.title, p.source.publisher, p.source.id)) == best]
+    return _dates(context, named) or _said(context, named, words)
+
+
+def _quoted(context: ProseContext, passages: list[Passage]) -> Outcome | None:
+    """A sentence that stands in a cited passage, word for word and whole, is a quotation."""
+    plain = _squeezed(context.text)
+    for passage in passages:
+        if plain in _sentences(passage.text):
+            if passage.source.trust is Trust.UNSIGNED:
+                return unsupported("citation.unsigned", "Only unsigned documents say so.")
+            if not context.library.verify(passage):
+                return contradicted("citation.bytes", f"The passage {passage.id} is not in the store with these bytes.")
+            return supported("citation.exact", "It stands so in the cited passage.", (0, len(context.text)))
+    return None
+
+
+@lru_cache(maxsize=512)
+def _sentences(text: str) -> frozenset[str]:
+    parts = re.split(r"(?<=[.!?])\s+", text)
+    runs = {_squeezed(" ".join(parts[i:j])) for i in range(len(parts)) for j in range(i + 1, min(len(parts), i + 4) + 1)}
+    return frozenset((*runs, _squeezed(text)))
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split()).rstrip(".").lower()
+
+
+def _unsourced(context: ProseContext) -> Outcome | None:
+    if context.claim.kind in (ClaimKind.KNOWLEDGE, ClaimKind.RECOMMENDATION):
+        return unsupported("citation.none", "No passage of the evidence says this in these words.")
+    return None
+
+
+def _words(context: ProseContext) -> frozenset[str]:
+    return frozenset(w.lower() for w in _PROPER.findall(context.text)) - _COMMON
+
+
+@lru_cache(maxsize=512)
+def _source_words(title: str, publisher: str, source_id: str) -> frozenset[str]:
+    plain = re.findall(r"[A-Za-z]{2,}", f"{title} {publisher} {source_id}")
+    initials = "".join(w[0] for w in re.findall(r"[A-Za-z]+", publisher) if w[0].isupper())
+    return frozenset((*(w.lower() for w in plain), initials.lower())) - _COMMON
+
+
+def _dates(context: ProseContext, named: list[Passage]) -> Outcome | None:
+    years = [int(y) for y in _YEAR.findall(context.text)]
+    known = {p.source.year for p in named}
+    wrong = next((y for y in years if y not in known), None)
+    if wrong is not None:
+        given = ", ".join(str(y) for y in sorted(y for y in known if y))
+        return contradicted("citation.year", f"The cited source is of {given or 'no stated year'}, not of {wrong}.")
+    for written in _EDITION.findall(context.text):
+        edition = _SPELLED.get(written.lower(), written.lower())
+        if not any(edition in (p.source.edition or "").lower() for p in named):
+            return contradicted("citation.edition", "The cited source is of another edition.")
+    return None
+
+
+def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) -> Outcome:
+    """The source is there; what it is said to say is left to the other checks."""
+    ids = {p.id for p in named}
+    rules = [s.result.criterion for s in context.subjects if s.result is not None and s.result.criterion is not None]
+    if rules and context.quantities and not any(r.passage_id in ids for r in rules):
+        return contradicted("citation.other", "Another source than the named one states the criterion.")
+    spans = list(dated(context.text))
+    spans += [m.span() for m in _NAMES_A_SOURCE.finditer(context.text)]
+    mine = frozenset(w for p in named for w in _source_words(p.source.title, p.source.publisher, p.source.id))
+    spans += [m.span() for m in re.finditer(r"[A-Za-z]{2,}", context.text) if m.group().lower() in mine]
+    return supported("citation.exact", f"The source is cited: {named[0].citation}.", *spans)

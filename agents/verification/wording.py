@@ -1,0 +1,92 @@
+"""The verdict on a sentence in free wording: every check speaks, the worst wins, and every word must have been read."""
+
+from __future__ import annotations
+
+from clinigraph.agents.claims.language import is_english
+from clinigraph.agents.verification.amounts import amounts
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.changes import changes
+from clinigraph.agents.verification.counts import counts
+from clinigraph.agents.verification.patients import patients
+from clinigraph.agents.verification.places import image_kind, organs, prose_sides
+from clinigraph.agents.verification.planted import is_instruction
+from clinigraph.agents.verification.polarity import polarity, strangers
+from clinigraph.agents.verification.prose import ProseCheck, ProseContext
+from clinigraph.agents.verification.ranges import ranges
+from clinigraph.agents.verification.residue import unread
+from clinigraph.agents.verification.sources import sources
+from clinigraph.agents.verification.thresholds import thresholds
+from clinigraph.models.reporting import Verdict
+
+CHECKS: tuple[ProseCheck, ...] = (
+    image_kind,
+    patients,
+    sources,
+    organs,
+    prose_sides,
+    amounts,
+    counts,
+    changes,
+    thresholds,
+    ranges,
+    polarity,
+    strangers,
+)
+"""All run; the first of the worst verdicts is told."""
+
+LONGEST = 600
+"""Most characters of a sentence that is read."""
+_WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
+
+
+def judge_wording(context: ProseContext) -> Outcome:
+    """Return the verdict on a sentence in free wording."""
+    refused = _refused(context)
+    if refused is not None:
+        return refused
+    outcomes = [o for check in CHECKS if (o := check(context)) is not None]
+    for verdict in _WORST_FIRST:
+        bad = next((o for o in outcomes if o.verdict is verdict), None)
+        if bad is not None:
+            return bad
+    return _confirmed(context, outcomes)
+
+
+def _refused(context: ProseContext) -> Outcome | None:
+    if is_instruction(context.text):
+        return unsupported("instruction.planted", "The text reads like an instruction; it was not obeyed.")
+    if len(context.text) > LONGEST:
+        return unverifiable("wording.long", f"The sentence has more than {LONGEST} characters.")
+    if not is_english(context.text):
+        return unverifiable("language.unread", "The sentence is not in English; it was not judged.")
+    if context.claim.evidence_ids and context.hits:
+        named = {s.ids for s in context.index.subjects_of(context.claim.evidence_ids)}
+        if not any(s.ids in named for s in context.subjects):
+            return contradicted("subject.mismatch", "The evidence is about another thing than the sentence.")
+    return None
+
+
+def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
+    if not outcomes:
+        if not context.subjects:
+            return unsupported("evidence.none", "Nothing in the evidence speaks of this.")
+        return unverifiable("wording.unread", "No rule can judge what the sentence says of its subject.")
+    spans = [s for o in outcomes for s in o.spans]
+    if not _every_name_judged(context, spans):
+        return unverifiable("wording.unread", "The sentence names several things; not all that it says of them was read.")
+    spans += [(h.start, h.end) for h in context.hits]
+    words = unread(context.text, spans)
+    if words:
+        return unverifiable("wording.unread", f"No rule can judge these words: {' '.join(words[:12])}.")
+    sentences = " ".join(dict.fromkeys(o.sentence for o in outcomes))
+    return supported(outcomes[-1].code, sentences, *spans)
+
+
+def _every_name_judged(context: ProseContext, spans: list[tuple[int, int]]) -> bool:
+    """Whether something was confirmed of each name: in one stretch from the name to the next."""
+    if len(context.hits) < 2:
+        return bool(spans)
+    ends = [*(h.start for h in context.hits[1:]), len(context.text) + 1]
+    return all(
+        any(a < end and hit.start < b for a, b in spans) for hit, end in zip(context.hits, ends, strict=True)
+    )
