@@ -4,8 +4,8 @@ Invariants, checked by ``clinigraph.testing.benchmark_suite``:
 
 - the constructor is light, and nothing is downloaded, ever; data are read from the folder that the user names;
 - ``items`` gives the same items in the same order for the same folder, limit and seed, each with an id of its own;
-- ``measure`` gives one outcome for one item, whatever other items were measured before; what it raises counts as a
-  failure of that item, which no table may drop;
+- ``measure`` gives one outcome for one item, whatever other items were measured before (values whose names end in
+  ``_ms`` are times and may differ); what it raises counts as a failure of that item, which no table may drop;
 - ``tables`` is a pure function of the outcomes, in any order.
 
 Benchmarks are run by Inspect (``clinigraph.evals.runner``), which keeps logs, retries and shows them.
