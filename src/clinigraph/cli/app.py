@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from clinigraph.cli.knowledge import knowledge_app
+from clinigraph.cli.model import model_app
 
 app = typer.Typer(
     name="clinigraph",
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(model_app, name="model")
 
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for report.json, report.md, report.html and overlays/.")]
