@@ -99,7 +99,7 @@ class _Graph:
         for layer in range(self._shape.layers):
             hidden = self._layer(hidden, f"encoder.layer.{layer}.")
         self._node("Identity", [hidden], "out", domain="")
-        sizes = [1, "tokens", self._shape.hidden]
+        sizes: list[str | int | None] = [1, "tokens", self._shape.hidden]
         graph = helper.make_graph(
             self._nodes,
             "bert",
@@ -164,7 +164,9 @@ class _Graph:
     def _node(self, kind: str, inputs: list[str], output: str, *, domain: str = _CONTRIB, **attributes: float) -> str:
         from onnx import helper
 
-        self._nodes.append(helper.make_node(kind, inputs, [output], domain=domain, **attributes))
+        node = helper.make_node(kind, inputs, [output], domain=domain)
+        node.attribute.extend(helper.make_attribute(name, value) for name, value in attributes.items())
+        self._nodes.append(node)
         return output
 
 

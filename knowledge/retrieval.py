@@ -32,7 +32,7 @@ _POOL = 100
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """The numbers of fusion and cutting, set by judgement; ``evals/bench/retrieval.py`` measures them."""
+    """The numbers of fusion and cutting, set by judgement; ``clinigraph eval retrieval`` measures them."""
 
     lexical: float = 1.0
     """Weight of BM25 ranks; 0 switches that half off."""

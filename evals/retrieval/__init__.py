@@ -1,0 +1,1 @@
+"""Retrieval benchmark: guideline summaries and MedQuAD pages, hybrid against either half alone."""
