@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Key for the server, if it wants one."""
     model_timeout_s: float = Field(default=120.0, gt=0)
     """Longest time of one model call."""
+    model_fallback: bool = False
+    """Make the report by the rule path when the model server is absent at the start, instead of refusing."""
     model_retries: int = Field(default=3, ge=0, le=10)
     """Repeats of a call after a lost connection, 429 or 5xx; Retry-After is honoured."""
     model_concurrency: int = Field(default=8, ge=1, le=256)
@@ -79,6 +81,9 @@ class Settings(BaseSettings):
     embedding_dir: Path | None = None
     """Local directory of a sentence-transformers model for retrieval; None takes the packaged MiniLM."""
 
+    serve_token: SecretStr | None = None
+    """Token of the walkthrough page; needed for any address but loopback."""
+
     eval_data: Path = Path("../shared/data")
     """Folder with the labelled sets of benchmarks, one folder a set."""
 
@@ -100,5 +105,5 @@ class Settings(BaseSettings):
         paths |= {"vllm_python"}
         limits = {"model_retries", "model_concurrency", "model_max_calls", "model_max_tokens", "model_max_cost"}
         prices = {"model_prompt_price", "model_completion_price"}
-        hidden = paths | limits | prices | {"model_api_key", "keep_runs"}
+        hidden = paths | limits | prices | {"model_api_key", "serve_token", "keep_runs"}
         return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}

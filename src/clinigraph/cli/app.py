@@ -106,29 +106,22 @@ def models(as_json: Json = False) -> None:
 
 @app.command()
 def check(
-    report: Annotated[Path, typer.Argument(help="A report.json.")],
+    report: Annotated[Path, typer.Argument(help="A report.json, or anybody's report as plain text or Markdown.")],
+    case: Annotated[Path | None, typer.Option("--case", help="The case that the report speaks of; it is run.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Verify an existing report again: every claim, number, criterion and citation."""
-    from clinigraph.cli.check import check_report
+    """Verify a report: every claim, number, comparison, side, criterion and citation, and what it leaves out."""
+    from clinigraph.cli.check import CheckRequest, check_report
 
-    raise typer.Exit(check_report(report, as_json=as_json))
+    raise typer.Exit(check_report(CheckRequest(report, case, as_json=as_json)))
 
 
-@app.command(name="eval")
-def evaluate(
-    task: Annotated[str | None, typer.Argument(help="Benchmark; without one, the list.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder with the labelled sets.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of everything drawn.")] = 20260101,
-    work: Annotated[Path | None, typer.Option("--work", help="Folder for indexes made on the way.")] = None,
-    log_dir: Annotated[Path, typer.Option("--log-dir", help="Folder of the Inspect logs.")] = Path("logs"),
-    model: Annotated[str | None, typer.Option("--model", help="Model as Inspect names it, e.g. vllm/NAME.")] = None,
-    base_url: Annotated[str | None, typer.Option("--base-url", help="Its server.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest log that was cut short.")] = False,
-    as_json: Json = False,
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address; others than loopback need a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 7860,
 ) -> None:
-    """Run a benchmark with Inspect and print its tables."""
-    from clinigraph.cli.evaluate import EvalRequest, run_benchmark
+    """Serve the case walkthrough page and its API."""
+    from clinigraph.cli.serve import serve_page
 
-    run_benchmark(EvalRequest(task, data, work, log_dir, limit, seed, model, base_url, resume, as_json))
+    serve_page(host, port)

@@ -200,4 +200,5 @@ def _cookies(headers: Headers) -> dict[str, str]:
 def _query_token(scope: Scope) -> str:
     from urllib.parse import parse_qs
 
-    return parse_qs(scope.get("query_string", b"").decode("latin-1")).get("token", [""])[0]
+    query: bytes = scope.get("query_string", b"")
+    return parse_qs(query.decode("latin-1")).get("token", [""])[0]

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from clinigraph.errors import ClinigraphError, InputRefused, InputTooLarge, UsageError
+from clinigraph.settings import Settings
 from clinigraph.ui.api import router
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.security import Gate, check_binding, is_loopback
@@ -41,6 +42,16 @@ def guarded(app: ASGIApp, host: str, token: str | None) -> ASGIApp:
     """
     check_binding(host, token)
     return Gate(app, token=token, loopback=is_loopback(host))
+
+
+def create_server_app(settings: Settings, host: str, token: str | None) -> ASGIApp:
+    """Return everything that `clinigraph serve` serves.
+
+    Raises:
+        UsageError: Other machines would reach it without a token.
+    """
+    check_binding(host, token)
+    return guarded(create_app(Hub(settings)), host, token)
 
 
 @asynccontextmanager
