@@ -13,7 +13,9 @@ from clinigraph.models.base import ClaimId, EvidenceId
 from clinigraph.models.evidence import FactNode, ImageNode, PassageNode
 from clinigraph.models.reporting import Claim, ClaimKind
 
-_POINTS_BACK = re.compile(r"^\s*(?:it|this|that|they|these|which|the (?:value|ratio|measurement|finding))\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"^\s*(?:it|this|that|they|these|which|the (?:value|ratio|measurement|finding))\b", re.IGNORECASE
+)
 _VERB_FIRST = re.compile(
     r"^\s*(?:is|are|was|were|has|have|does|do|did|can|cannot|could|may|meets?|exceeds?|reach(?:es)?|lies|remains?|not|"
     r"satisf(?:y|ies)|measures?|\d)",

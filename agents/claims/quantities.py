@@ -35,7 +35,11 @@ _BEFORE = (
     (Comparator.GT, r">|above|over|greater than|more than|larger than|higher than|exceeds|exceeding|beyond|wider than"),
     (Comparator.LT, r"<|below|under|less than|smaller than|lower than|fewer than|narrower than"),
 )
-_COMPARED = tuple((c, re.compile(rf"(?:{p})(?:\s+(?:a |the )?(?:value of)?)?\s*$", re.IGNORECASE)) for c, p in _BEFORE)
+_OBJECT = (
+    r"\s+(?:a |the |its )?(?:value|(?:diagnostic |upper |lower )?(?:threshold|criterion|cut-?off|limit)(?: value| of normal)?)"
+    r"(?: of| is| at)?"
+)
+_COMPARED = tuple((c, re.compile(rf"(?:{p})(?:{_OBJECT}|\\s+(?:a|the))?\s*$", re.IGNORECASE)) for c, p in _BEFORE)
 _AFTER = (
     (Comparator.GE, re.compile(r"^\s*(?:or (?:more|above|greater|higher|larger|over))\b", re.IGNORECASE)),
     (Comparator.LE, re.compile(r"^\s*(?:or (?:less|below|lower|smaller|under))\b", re.IGNORECASE)),
@@ -87,7 +91,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
                 comparator, end = after, end + match.end()
         made = Quantity(start, end, numeral.start, numeral.readings, numeral.decimals, unit, comparator)
         if found and _RANGE.match(text[found[-1].end : numeral.start]) and _is_range(text, found[-1], numeral.start):
-            found[-1] = _with_unit(found[-1], unit)
+            found[-1] = _with_unit(text, found[-1], unit)
             made = Quantity(
                 found[-1].end, end, numeral.start, made.readings, made.decimals, unit or found[-1].unit, None, True, True
             )  # fmt: skip
@@ -99,9 +103,10 @@ def _is_range(text: str, first: Quantity, start: int) -> bool:
     return "and" not in text[first.end : start] or _BETWEEN.search(text[: first.number_start]) is not None
 
 
-def _with_unit(first: Quantity, unit: str | None) -> Quantity:
+def _with_unit(text: str, first: Quantity, unit: str | None) -> Quantity:
+    between = _BETWEEN.search(text[: first.number_start])
     return Quantity(
-        first.start, first.end, first.number_start, first.readings, first.decimals, first.unit or unit,
+        between.start() if between else first.start, first.end, first.number_start, first.readings, first.decimals, first.unit or unit,
         None if first.comparator is Comparator.GE else first.comparator, first.joined, True,
     )  # fmt: skip
 
@@ -127,6 +132,8 @@ def _compared(text: str, start: int) -> tuple[int, Comparator | None]:
         return about.start(), None
     for comparator, pattern in _COMPARED:
         match = pattern.search(before)
-        if match and (match.start() == 0 or not (before[match.start()].isalpha() and before[match.start() - 1].isalpha())):
+        if match and (
+            match.start() == 0 or not (before[match.start()].isalpha() and before[match.start() - 1].isalpha())
+        ):
             return match.start(), comparator
     return start, None

@@ -123,7 +123,9 @@ def _lines(text: str, whole: frozenset[str]) -> Iterator[tuple[str, Section]]:
             part = heading.group(2).lower() if len(heading.group(1)) < 3 or not own else part
             section = _section(heading.group(2)) or Section.FINDINGS
             continue
-        if own and (part not in _OWN_SECTIONS or _OWN_DETAIL.match(raw)):
+        if own and (
+            part not in _OWN_SECTIONS or _OWN_DETAIL.match(raw) or raw.startswith(("*", "!")) and "**" not in raw
+        ):
             continue
         line = _plain(raw)
         named = _PLAIN_HEADING.match(line)
@@ -139,8 +141,15 @@ def _paragraphs(text: str) -> Iterator[str]:
     """Yield lines, with lines joined that a width limit broke."""
     held = ""
     for line in text.split("\n"):
-        begins = not line.strip() or _BULLET.match(line) or _HEADING.match(line) or line.lstrip().startswith(("|", ">", "<"))
-        broken = bool(held) and not begins and len(held.split("\n")[-1]) > 50 and not held.rstrip().endswith((".", ":", "!", "?"))
+        begins = (
+            not line.strip() or _BULLET.match(line) or _HEADING.match(line) or line.lstrip().startswith(("|", ">", "<"))
+        )
+        broken = (
+            bool(held)
+            and not begins
+            and len(held.split("\n")[-1]) > 50
+            and not held.rstrip().endswith((".", ":", "!", "?"))
+        )
         if broken:
             held = f"{held} {line.strip()}"
             continue

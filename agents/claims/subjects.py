@@ -189,7 +189,9 @@ class EvidenceIndex:
             if isinstance(node, MeasurementNode) and node.id not in used:
                 stem = _MACHINE.sub("", node.id)
                 names = _names(node.value.concept.meaning, SYNONYMS.get(stem, ()))
-                yield Subject(SubjectKind.MEASUREMENT, node.value.concept.meaning, names, (node.id,), measurement=node.value)
+                yield Subject(
+                    SubjectKind.MEASUREMENT, node.value.concept.meaning, names, (node.id,), measurement=node.value
+                )
             elif isinstance(node, FactNode):
                 spoken = node.value.name.replace("_", " ")
                 names = _names(spoken, SYNONYMS.get(node.value.name, ()))
@@ -215,7 +217,7 @@ class EvidenceIndex:
         condition = self.impression.condition
         yield Subject(SubjectKind.CONDITION, condition, _names(condition, CONDITIONS.get(condition.lower(), ())), ids)
         if self.impression.score is not None:
-            yield Subject(SubjectKind.SCORE, "score", ("weighted score", "score"), ids)
+            yield Subject(SubjectKind.SCORE, "score", ("weighted score", "score", "planned weight"), ids)
 
 
 def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
@@ -245,5 +247,7 @@ def _key(name: str) -> str:
 
 def _loose(name: str) -> str:
     """Return a pattern for a name that does not mind hyphens, British spelling or a plural."""
-    parts = (re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower()))
+    parts = (
+        re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower())
+    )
     return r"[\s\-\u2010-\u2015]*".join(p for p in parts if p) + ("s?" if name[-1:].isalpha() else "")

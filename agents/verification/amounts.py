@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,6 +20,7 @@ from clinigraph.intake.units import WrongDimensionError, convert
 from clinigraph.models.findings import Interval, Met
 from clinigraph.models.formatting import format_measured, format_percent, format_value, pretty_unit, round_value
 from clinigraph.models.planning import Criterion
+from clinigraph.models.reporting import ClaimKind
 
 COARSEST = 0.1
 """Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
@@ -79,6 +81,9 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
         return _score(context, quantity)
     options = [(s, k) for s in subjects if (k := known(s)) is not None]
     if not options:
+        ruled = next((s for s in subjects if s.result is not None and s.result.criterion is not None), None)
+        if ruled is not None and context.claim.kind is ClaimKind.KNOWLEDGE:
+            return _threshold(quantity, ruled, _rule_only(ruled), (quantity.start, quantity.end))
         name = subjects[0].name if subjects else "that"
         return unsupported("number.no_value", f"The sentence gives a number for {name}; the evidence has none.")
     outcomes = [_against(context, quantity, s, k, after, place) for s, k in options]
@@ -93,9 +98,12 @@ def _against(
         return _grade(context, quantity, subject, given, after)
     if quantity.in_percent and _LEVEL.match(after):
         return _level(quantity, given, span)
-    before = context.text[: quantity.start]
-    if _THRESHOLD.search(before) or (quantity.comparator and _RULE_WORDS.search(context.text)):
-        return _threshold(quantity, subject, given, span)
+    named = _THRESHOLD.search(context.text[: quantity.start])
+    if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
+        return _beyond(quantity, subject, given, span)
+    general = context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None
+    if named or general or (quantity.comparator and _RULE_WORDS.search(context.text)):
+        return _threshold(quantity, subject, given, (named.start(), span[1]) if named else span)
     if quantity.ranged:
         return _range(context, quantity, given, place)
     if quantity.comparator is not None:
@@ -104,6 +112,12 @@ def _against(
     if wrong is not None:
         return wrong
     return supported("number.traced", f"{subject.name} is {_text(given)} in the evidence.", span)
+
+
+def _rule_only(subject: Subject) -> Known:
+    """Return what is known of an indicator that was not measured: its criterion."""
+    criterion = subject.result.criterion if subject.result else None
+    return Known(math.nan, criterion.unit if criterion else "1", None, criterion)
 
 
 def _grade(context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str) -> Outcome:
@@ -133,7 +147,9 @@ def _range(context: ProseContext, quantity: Quantity, given: Known, place: int) 
     wrong = _differs(quantity, end, given, interval=True)
     if wrong is not None:
         return wrong
-    return supported("interval.same", f"The interval is {_text(given)}.", (min(other.start, quantity.start), quantity.end))
+    return supported(
+        "interval.same", f"The interval is {_text(given)}.", (min(other.start, quantity.start), quantity.end)
+    )
 
 
 def _threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
@@ -146,6 +162,16 @@ def _threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[i
     if wrong is not None:
         return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
     return supported("criterion.threshold", f"The criterion is {rule.text}.", span)
+
+
+def _beyond(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    """Judge "below the threshold of 0.7": the threshold is the criterion's, and the value lies on that side of it."""
+    rule = given.criterion
+    if rule is None:
+        return unsupported("criterion.none", f"The evidence has no criterion for {subject.name}.")
+    if _differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True) is not None:
+        return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
+    return _compared(quantity, subject, given, span)
 
 
 def _compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
@@ -162,7 +188,9 @@ def _compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[in
     if met is Met.UNCERTAIN:
         return unsupported("comparison.uncertain", f"{subject.name} is {_text(given)}: the limit lies in the interval.")
     if met is Met.NO:
-        return contradicted("comparison.mismatch", f"{subject.name} is {_text(given)}, so the comparison does not hold.")
+        return contradicted(
+            "comparison.mismatch", f"{subject.name} is {_text(given)}, so the comparison does not hold."
+        )
     return supported("comparison.same", f"{subject.name} is {_text(given)}, so the comparison holds.", span)
 
 
@@ -174,7 +202,9 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     written = set(quantity.readings)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
     if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
-        return supported("number.traced", "The number is the impression's own.", (quantity.start, quantity.end))
+        named = _THRESHOLD.search(context.text[: quantity.start])
+        start = named.start() if named else quantity.start
+        return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
 
 
@@ -184,14 +214,18 @@ def _differs(
     unit = quantity.unit
     if unit is None and given.unit not in ("1", ""):
         if not (interval and quantity.ranged):
-            return unsupported("unit.missing", f"The number has no unit; the evidence says {format_value(value, given.unit)}.")
+            return unsupported(
+                "unit.missing", f"The number has no unit; the evidence says {format_value(value, given.unit)}."
+            )
         unit = given.unit
     target = unit or "1"
     there = _converted(value, given.unit, target)
     if there is None:
         return contradicted("unit.mismatch", f"The evidence gives {format_value(value, given.unit)}, in another unit.")
     marks = () if given.criterion is None else (_converted(given.criterion.threshold, given.criterion.unit, target),)
-    if any(_rounds(there, r, quantity.decimals, exact=exact) and _same_side(there, r, marks) for r in quantity.readings):
+    if any(
+        _rounds(there, r, quantity.decimals, exact=exact) and _same_side(there, r, marks) for r in quantity.readings
+    ):
         return None
     code = "number.mismatch" if target == given.unit else "unit.converted"
     return contradicted(code, f"The evidence gives {format_value(value, given.unit)}; the sentence says otherwise.")
@@ -215,6 +249,8 @@ def _converted(value: float, given: str, wanted: str) -> float | None:
     """Return a value in another unit, or None when the units measure different things."""
     if given == wanted:
         return value
+    if "1" in (given, wanted) and "%" not in (given, wanted):
+        return None
     if {given, wanted} == {"1", "%"}:
         return float(f"{value * 100 if wanted == '%' else value / 100:.10g}")
     try:

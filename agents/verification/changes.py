@@ -39,7 +39,8 @@ _WORDS = (
 )  # fmt: skip
 _PATTERNS = tuple((c, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for c, p in _WORDS)
 _PRIOR = re.compile(
-    r"\b(?:prior|previous(?:ly)?|earlier|baseline|ago|last (?:year|month|week|visit|examination)|since|formerly)\b", re.I
+    r"\b(?:prior|previous(?:ly)?|earlier|baseline|ago|last (?:year|month|week|visit|examination)|since|formerly)\b",
+    re.I,
 )
 _SINCE_ONLY = re.compile(_SINCE, re.IGNORECASE)
 
@@ -55,7 +56,9 @@ def changes(context: ProseContext) -> Outcome | None:
     if subject is None or subject.measurement is None or before is None:
         return unsupported("change.no_prior", "The evidence holds no earlier measurement to compare with.")
     if found is None:
-        return unsupported("change.unread", "The evidence has an earlier measurement; what is said of it cannot be read.")
+        return unsupported(
+            "change.unread", "The evidence has an earlier measurement; what is said of it cannot be read."
+        )
     said, match = found
     is_now = _change(before, subject.measurement)
     words = f"Then {_text(before)}, now {_text(subject.measurement)}: {is_now.value} beyond the intervals."

@@ -17,6 +17,7 @@ _NOUN = re.compile(
     r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|not met|assessed|not assessed|uncertain)\b)?",
     re.IGNORECASE,
 )
+_NONE = re.compile(r"\bnone of(?: the)?(?=\s)", re.IGNORECASE)
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
 
 
@@ -44,6 +45,7 @@ def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
     found = []
     places = [(n.start, n.end, n.readings) for n in numerals(text)]
     places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
+    places += [(m.start(), m.end(), (0.0,)) for m in _NONE.finditer(text)]
     for start, end, readings in places:
         match = _NOUN.match(text[end:])
         if match and len(readings) == 1 and readings[0].is_integer():

@@ -33,7 +33,9 @@ def patients(context: ProseContext) -> Outcome | None:
         if age is None:
             return unsupported("patient.unknown", "The record gives no age.")
         if age != said:
-            return contradicted("patient.mismatch", "The record gives another age: the sentence is about somebody else.")
+            return contradicted(
+                "patient.mismatch", "The record gives another age: the sentence is about somebody else."
+            )
         spans.append(match.span())
     for sex, pattern in _SEX:
         for match in pattern.finditer(context.text):
@@ -41,7 +43,9 @@ def patients(context: ProseContext) -> Outcome | None:
             if known is None:
                 return unsupported("patient.unknown", "The record gives no sex.")
             if str(known) != sex:
-                return contradicted("patient.mismatch", "The record gives another sex: the sentence is about somebody else.")
+                return contradicted(
+                    "patient.mismatch", "The record gives another sex: the sentence is about somebody else."
+                )
             spans.append(match.span())
     if _NAMED.search(context.text):
         return unsupported("patient.named", "The sentence names a patient or case; the evidence holds no names.")

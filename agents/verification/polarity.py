@@ -53,7 +53,9 @@ def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
     """Whether the sentence gives the reading as a number, so that presence is not at issue."""
     reads = bool(context.quantities) and not any(p.search(context.text) for _, p in _EXPLICIT)
     not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
-    return reads or (not_read and re.search(r"\bnot\b.*(?:assessed|measured|judged|read|determined)", context.text) is not None)
+    return reads or (
+        not_read and re.search(r"\bnot\b.*(?:assessed|measured|judged|read|determined)", context.text) is not None
+    )
 
 
 def _holds(context: ProseContext, subject: Subject) -> Presence | None:
@@ -81,7 +83,9 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
         code = "impression.decision" if subject.kind is SubjectKind.CONDITION else "presence.mismatch"
         if doubt and subject.kind is not SubjectKind.CONDITION:
             code = "certainty.mismatch"
-        return contradicted(code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}.")
+        return contradicted(
+            code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}."
+        )
     return supported("presence.same", f"{subject.name} is {said.value} by the evidence.", *spans)
 
 
@@ -98,7 +102,8 @@ def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[
         return None, []
     if by_rules is None or (strongest is not None and not _agree(by_rules, strongest)):
         return (strongest, _spans(words)) if by_rules is Presence.PRESENT and strongest else (None, [])
-    return (strongest if doubted else by_rules), [(hit.start, hit.end), *_spans(words)]
+    hedged = by_rules is Presence.INDETERMINATE and strongest is Presence.PRESENT
+    return (strongest if doubted or hedged else by_rules), [(hit.start, hit.end), *_spans(words)]
 
 
 def _agree(by_rules: Presence, explicit: Presence) -> bool:

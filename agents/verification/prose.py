@@ -49,7 +49,11 @@ class ProseContext:
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
         """Diseases and signs that a terminology finds outside the names."""
-        return tuple(m for m in self.index.mentions(self.text) if not any(h.start < m.span.end and m.span.start < h.end for h in self.hits))
+        return tuple(
+            m
+            for m in self.index.mentions(self.text)
+            if not any(h.start < m.span.end and m.span.start < h.end for h in self.hits)
+        )
 
     @cached_property
     def cues(self) -> tuple[Cue, ...]:
@@ -90,5 +94,3 @@ QUALITATIVE = (SubjectKind.CONDITION, SubjectKind.FINDING)
 def first(subjects: Sequence[Subject]) -> Subject | None:
     """Return the first subject, if there is one."""
     return subjects[0] if subjects else None
-
-

@@ -11,6 +11,7 @@ from clinigraph.agents.verification.base import Outcome, contradicted, supported
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.formatting import format_criterion, format_measured
+from clinigraph.models.reporting import ClaimKind
 
 
 class Word(StrEnum):
@@ -34,7 +35,9 @@ _WORDS = (
      r"too (?:low|small|thin|narrow)|diminished"),
 )  # fmt: skip
 _PATTERNS = tuple((w, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for w, p in _WORDS)
-_NOT = re.compile(r"\b(?:not|isn't|neither|nor|no|never|non)[\s-]+(?:clearly |definitely |significantly )?$", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|isn't|neither|nor|no|never|non)[\s-]+(?:clearly |definitely |significantly )?$", re.IGNORECASE
+)
 _NOT_NORMAL = re.compile(r"\bnot\s+(?=normal|within|in the normal)", re.IGNORECASE)
 
 
@@ -45,7 +48,9 @@ def ranges(context: ProseContext) -> Outcome | None:
         subject = next((s for s in context.sided(context.subjects_at(start)) if s.result is not None), None)
         if subject is None or subject.result is None:
             continue
-        outcome = _judge(subject, subject.result, word, denied=denied)
+        general = context.claim.kind is ClaimKind.KNOWLEDGE
+        judge = _general if general else _judge
+        outcome = judge(subject, subject.result, word, denied=denied)
         if not outcome.code.endswith(".same"):
             return outcome
         spans.append((start, end))
@@ -85,6 +90,14 @@ def _judge(subject: Subject, result: IndicatorResult, word: Word, *, denied: boo
     if true is denied:
         return contradicted("range.mismatch", f"{what}, so it is {_plain(met, upward=rule.comparator.upward)}.")
     return supported("range.same", f"{what}.")
+
+
+def _general(subject: Subject, result: IndicatorResult, word: Word, *, denied: bool) -> Outcome:
+    """Judge what a guideline is said to call high or low, whatever this patient's value."""
+    rule = result.criterion
+    if rule is None or word is not (Word.HIGH if rule.comparator.upward else Word.LOW) or denied:
+        return unsupported("range.general", f"No cited criterion says this of {subject.name}.")
+    return supported("range.same", f"The criterion for {subject.name} is {format_criterion(rule)}.")
 
 
 def _true(word: Word, met: Met, *, upward: bool) -> bool | None:

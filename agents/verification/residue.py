@@ -18,7 +18,7 @@ _QUIET = frozenset(
     reads read reading equals amounts about approximately around roughly
     finding findings impression conclusion overall result results evidence signs sign features feature
     guideline according
-    interval confidence ci range level
+    interval confidence ci range level lies lie lay ranges ranging
     eye eyes side current
     e.g i.e eg ie
     by its pixels weighted weight indicators indicator score planned assessed

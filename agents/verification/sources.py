@@ -16,6 +16,7 @@ _NAMES_A_SOURCE = re.compile(
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|study)\b",
     re.IGNORECASE,
 )
+_NAMED_RULE = re.compile(r"\b[A-Z]{2,8} (?:criterion|criteria|threshold|cut-?off|definition)\b")
 _YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?![\d.])")
 _EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
 _SPELLED = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th"}
@@ -37,10 +38,7 @@ def dated(text: str) -> tuple[tuple[int, int], ...]:
 def sources(context: ProseContext) -> Outcome | None:
     """Judge the source that a sentence names, and sentences of knowledge that name none."""
     passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
-    quoted = _quoted(context, passages)
-    if quoted is not None:
-        return quoted
-    if not _NAMES_A_SOURCE.search(context.text):
+    if not _NAMES_A_SOURCE.search(context.text) and context.find(_NAMED_RULE) is None:
         return _unsourced(context)
     words = _words(context)
     found = [p for p in passages if words & _source_words(p.source.title, p.source.publisher, p.source.id)]
@@ -51,8 +49,9 @@ def sources(context: ProseContext) -> Outcome | None:
     return _dates(context, named) or _said(context, named, words)
 
 
-def _quoted(context: ProseContext, passages: list[Passage]) -> Outcome | None:
+def quotation(context: ProseContext) -> Outcome | None:
     """A sentence that stands in a cited passage, word for word and whole, is a quotation."""
+    passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
     plain = _squeezed(context.text)
     for passage in passages:
         if plain in _sentences(passage.text):
@@ -67,7 +66,9 @@ def _quoted(context: ProseContext, passages: list[Passage]) -> Outcome | None:
 @lru_cache(maxsize=512)
 def _sentences(text: str) -> frozenset[str]:
     parts = re.split(r"(?<=[.!?])\s+", text)
-    runs = {_squeezed(" ".join(parts[i:j])) for i in range(len(parts)) for j in range(i + 1, min(len(parts), i + 4) + 1)}
+    runs = {
+        _squeezed(" ".join(parts[i:j])) for i in range(len(parts)) for j in range(i + 1, min(len(parts), i + 4) + 1)
+    }
     return frozenset((*runs, _squeezed(text)))
 
 
@@ -113,7 +114,7 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
     if rules and context.quantities and not any(r.passage_id in ids for r in rules):
         return contradicted("citation.other", "Another source than the named one states the criterion.")
     spans = list(dated(context.text))
-    spans += [m.span() for m in _NAMES_A_SOURCE.finditer(context.text)]
+    spans += [m.span() for p in (_NAMES_A_SOURCE, _NAMED_RULE) for m in p.finditer(context.text)]
     mine = frozenset(w for p in named for w in _source_words(p.source.title, p.source.publisher, p.source.id))
     spans += [m.span() for m in re.finditer(r"[A-Za-z]{2,}", context.text) if m.group().lower() in mine]
     return supported("citation.exact", f"The source is cited: {named[0].citation}.", *spans)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clinigraph.agents.contract import WriterInput
+from clinigraph.agents.decider import weigh
 from clinigraph.agents.writer import write_claims
 from clinigraph.models.evidence import EvidenceGraph, IndicatorResultNode, PassageNode
-from clinigraph.models.findings import Impression
-from clinigraph.models.reporting import Claim
+from clinigraph.models.findings import Impression, IndicatorResult
+from clinigraph.models.reporting import Claim, ClaimKind
 
 
 def sentences_of(graph: EvidenceGraph, impression: Impression) -> Mapping[str, Claim]:
@@ -21,4 +22,16 @@ def sentences_of(graph: EvidenceGraph, impression: Impression) -> Mapping[str, C
     results = tuple(n.value for n in graph.nodes if isinstance(n, IndicatorResultNode))
     passages = tuple(n.value for n in graph.nodes if isinstance(n, PassageNode))
     material = WriterInput(plan=None, results=results, impression=impression, graph=graph, knowledge=passages)
-    return {claim.text: claim for claim in write_claims(material)}
+    found = {claim.text: claim for claim in write_claims(material)}
+    rationale, ground = own_rationale(impression, results), next(iter(found.values()), None)
+    if rationale and ground is not None and ground.kind is ClaimKind.IMPRESSION:
+        found.setdefault(rationale, ground.replace(text=rationale))
+    return found
+
+
+def own_rationale(impression: Impression, results: tuple[IndicatorResult, ...]) -> str:
+    """Return the reasons of an impression, weighed anew; empty where they are not the ones given."""
+    if impression.threshold is None or impression.min_assessed_share is None:
+        return ""
+    again = weigh(results, impression.condition, impression.threshold, impression.min_assessed_share)
+    return again.rationale if again.rationale == impression.rationale else ""

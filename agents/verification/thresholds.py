@@ -7,6 +7,7 @@ import re
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met, reading_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.counts import counted
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.findings import IndicatorResult, Met
 
@@ -22,6 +23,7 @@ _SAID = (
     (Met.YES, rf"{_MEETS} {_RULE}|{_RULE} (?:is|was) (?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
+_BEYOND = re.compile(rf"\b(above|over|beyond|below|under)\s+{_RULE}", re.IGNORECASE)
 _BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -35,8 +37,8 @@ def recomputed(subject: Subject) -> Met:
 
 def thresholds(context: ProseContext) -> Outcome | None:
     """Compare what is said of a criterion with the criterion recomputed."""
-    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None)
-    if found is None:
+    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None) or _beyond(context)
+    if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
         return None
     said, match = found
     subjects = context.sided(context.subjects_at(match.start()))
@@ -51,6 +53,19 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if said is Met.NOT_ASSESSED:
         return _reason(context, subject.result, match)
     return supported("criterion.recomputed", f"{subject.name}: recomputed as {should.value}.", match.span())
+
+
+def _beyond(context: ProseContext) -> tuple[Met, re.Match[str]] | None:
+    """Read "above the threshold" and "below the threshold" by the direction of the criterion."""
+    match = context.find(_BEYOND)
+    if match is None or re.match(r"\s*(?:of|is|at|=)?\s*-?\d", context.text[match.end() :]):
+        return None
+    rules = [s.result.criterion for s in context.sided(context.subjects_at(match.start())) if s.result is not None]
+    rule = next((r for r in rules if r is not None), None)
+    if rule is None:
+        return None
+    over = match.group(1).lower() in ("above", "over", "beyond")
+    return (Met.YES if over is rule.comparator.upward else Met.NO), match
 
 
 def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]) -> Outcome:

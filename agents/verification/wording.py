@@ -14,7 +14,7 @@ from clinigraph.agents.verification.polarity import polarity, strangers
 from clinigraph.agents.verification.prose import ProseCheck, ProseContext
 from clinigraph.agents.verification.ranges import ranges
 from clinigraph.agents.verification.residue import unread
-from clinigraph.agents.verification.sources import sources
+from clinigraph.agents.verification.sources import quotation, sources
 from clinigraph.agents.verification.thresholds import thresholds
 from clinigraph.models.reporting import Verdict
 
@@ -41,7 +41,7 @@ _WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
 
 def judge_wording(context: ProseContext) -> Outcome:
     """Return the verdict on a sentence in free wording."""
-    refused = _refused(context)
+    refused = _refused(context) or quotation(context)
     if refused is not None:
         return refused
     outcomes = [o for check in CHECKS if (o := check(context)) is not None]
@@ -73,7 +73,9 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
         return unverifiable("wording.unread", "No rule can judge what the sentence says of its subject.")
     spans = [s for o in outcomes for s in o.spans]
     if not _every_name_judged(context, spans):
-        return unverifiable("wording.unread", "The sentence names several things; not all that it says of them was read.")
+        return unverifiable(
+            "wording.unread", "The sentence names several things; not all that it says of them was read."
+        )
     spans += [(h.start, h.end) for h in context.hits]
     words = unread(context.text, spans)
     if words:
@@ -87,6 +89,4 @@ def _every_name_judged(context: ProseContext, spans: list[tuple[int, int]]) -> b
     if len(context.hits) < 2:
         return bool(spans)
     ends = [*(h.start for h in context.hits[1:]), len(context.text) + 1]
-    return all(
-        any(a < end and hit.start < b for a, b in spans) for hit, end in zip(context.hits, ends, strict=True)
-    )
+    return all(any(a < end and hit.start < b for a, b in spans) for hit, end in zip(context.hits, ends, strict=True))
