@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 from clinigraph.knowledge.contract import RetrievalQuery
 from clinigraph.models.base import PassageId, Value
 from clinigraph.models.case import Case
+from clinigraph.models.consultation import Consultation
 from clinigraph.models.evidence import EvidenceGraph
 from clinigraph.models.findings import Impression, IndicatorResult
 from clinigraph.models.passages import Passage, ScoredPassage
@@ -81,8 +82,16 @@ class Planner(Protocol):
 class Decider(Protocol):
     """Indicator results in, impression out."""
 
-    def decide(self, plan: DiagnosticPlan, results: Sequence[IndicatorResult]) -> Impression:
-        """Return the impression."""
+    def decide(
+        self, plan: DiagnosticPlan, results: Sequence[IndicatorResult], consultation: Consultation | None = None
+    ) -> Impression:
+        """Return the impression.
+
+        Args:
+            plan: Gives condition, threshold and least assessed share.
+            results: One result for each indicator of the plan.
+            consultation: What model roles said, where they were asked.
+        """
         ...
 
 

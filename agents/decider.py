@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from clinigraph.models.consultation import Consultation
 from clinigraph.models.findings import Impression, IndicatorResult, Met, Presence
 from clinigraph.models.formatting import format_percent
 from clinigraph.models.planning import DiagnosticPlan
+
+Factor = Callable[[IndicatorResult], float]
 
 
 class WeightedDecider:
@@ -21,26 +24,43 @@ class WeightedDecider:
       scores the decision hinges on what is uncertain, and the impression is indeterminate.
     """
 
-    def decide(self, plan: DiagnosticPlan, results: Sequence[IndicatorResult]) -> Impression:
+    def decide(
+        self, plan: DiagnosticPlan, results: Sequence[IndicatorResult], consultation: Consultation | None = None
+    ) -> Impression:
         """Return the impression.
 
         Args:
             plan: Gives condition, threshold and least assessed share.
             results: One result for each indicator of the plan.
+            consultation: Not looked at.
         """
+        del consultation
         return weigh(results, plan.condition, plan.threshold, plan.min_assessed_share)
 
 
 def weigh(
-    results: Sequence[IndicatorResult], condition: str, threshold: float, min_assessed_share: float
+    results: Sequence[IndicatorResult],
+    condition: str,
+    threshold: float,
+    min_assessed_share: float,
+    factor: Factor = lambda _: 1.0,
 ) -> Impression:
-    """Weigh indicator results into an impression; see :class:`WeightedDecider`."""
+    """Weigh indicator results into an impression; see :class:`WeightedDecider`.
+
+    Args:
+        results: One result for each indicator.
+        condition: What is decided.
+        threshold: Score from which it is present.
+        min_assessed_share: Share of the weight that must be assessed.
+        factor: By what the weight of an assessed indicator is multiplied in the score; 0 leaves it out.
+    """
     total = sum(r.weight for r in results)
-    assessed = [r for r in results if r.met is not Met.NOT_ASSESSED and r.weight > 0]
-    weight = sum(r.weight for r in assessed)
-    share = round(weight / total, 6) if total else 0.0
+    assessed = [r for r in results if r.met is not Met.NOT_ASSESSED and r.weight > 0 and factor(r) > 0]
+    share = round(sum(r.weight for r in assessed) / total, 6) if total else 0.0
     enough = bool(assessed) and share + 1e-6 >= min_assessed_share
-    low, score, high = (_score(assessed, weight, mode) if enough else None for mode in (0.0, None, 1.0))
+    weights = [r.weight * factor(r) for r in assessed]
+    low, high = (_score(assessed, weights, mode) if enough else None for mode in (0.0, 1.0))
+    score = _score(assessed, weights, None) if enough else None
     decision = _decision(low, score, high, threshold)
     return Impression(
         decision=decision,
@@ -60,8 +80,9 @@ def refuse(condition: str, reason: str) -> Impression:
     return Impression(decision=Presence.INDETERMINATE, condition=condition, rationale=reason)
 
 
-def _score(assessed: Sequence[IndicatorResult], weight: float, uncertain: float | None) -> float:
-    return round(sum(r.weight * _share(r, uncertain) for r in assessed) / weight, 6)
+def _score(assessed: Sequence[IndicatorResult], weights: Sequence[float], uncertain: float | None) -> float:
+    parts = (w * _share(r, uncertain) for r, w in zip(assessed, weights, strict=True))
+    return round(sum(parts) / sum(weights), 6)
 
 
 def _share(result: IndicatorResult, uncertain: float | None) -> float:

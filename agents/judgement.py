@@ -71,6 +71,8 @@ def from_evaluation(indicator: Indicator, evaluation: QualitativeEvaluation) -> 
         score=(evaluation.score - 1) / 4,
         value=float(evaluation.score),
         evidence_ids=(evaluation.id,),
+        grades=evaluation.grades,
+        disagreement=evaluation.disagreement,
     )
 
 

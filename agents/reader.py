@@ -6,17 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clinigraph.llm.contract import ChatMessage, ChatModel
+from clinigraph.agents.asking import PACKAGE
+from clinigraph.llm.contract import ChatModel
+from clinigraph.llm.prompt_files import load_prompt
 from clinigraph.models.base import Value
+from clinigraph.models.findings import Grades
 from clinigraph.tools.reading.contract import QualitativeReading
 
-PROMPT_VERSION = "reader/1"
-SYSTEM = (
-    "You grade one finding on a medical picture for a research tool. Answer only with JSON. "
-    "Give a score from 1 (clearly absent) over 3 (undecided) to 5 (clearly present) by the rubric, and in one short "
-    "sentence each what on the picture speaks for the finding and what against it. "
-    "If the picture does not let you judge, the score is 3. Say only what can be seen."
-)
+Picture = NDArray[np.uint8]
+UNDECIDED_FROM = 2
+"""Points between two readings from which neither counts. Our choice: the rubric's steps from absent to undecided."""
 
 
 class Grade(Value):
@@ -28,6 +27,22 @@ class Grade(Value):
     """What speaks against it."""
     score: int = Field(ge=1, le=5)
     """1 to 5 by the rubric."""
+    tool_quality: int | None = Field(default=None, ge=1, le=5)
+    """How well this picture lets anybody judge the finding."""
+    evidence_sufficiency: int | None = Field(default=None, ge=1, le=5)
+    """How well what is seen carries the score."""
+    task_difficulty: int | None = Field(default=None, ge=1, le=5)
+    """1 easy to 5 hard."""
+    clinical_relevance: int | None = Field(default=None, ge=1, le=5)
+    """How much the finding matters."""
+
+    @property
+    def grades(self) -> Grades | None:
+        """The grades of the answer; None where the model left out one of the two that weigh."""
+        if self.tool_quality is None or self.evidence_sufficiency is None:
+            return None
+        said = self.model_dump(exclude={"evidence_for", "evidence_against", "score"}, exclude_none=True)
+        return Grades.model_validate(said)
 
 
 class ModelImageReader:
@@ -43,12 +58,10 @@ class ModelImageReader:
         self._model = model
 
     def unavailable(self) -> str:
-        """Return an empty string: the server was asked when the session began."""
-        return ""
+        """Return why the model cannot read pictures, or an empty string."""
+        return "" if self._model.sees_images else f"the model {self._model.name} sees no images"
 
-    def read(
-        self, image: NDArray[np.uint8], crop: NDArray[np.uint8] | None, question: str, rubric: str
-    ) -> QualitativeReading:
+    def read(self, image: Picture, crop: Picture | None, question: str, rubric: str) -> QualitativeReading:
         """Grade one question.
 
         Args:
@@ -62,24 +75,23 @@ class ModelImageReader:
         """
         views = ((image,),) if crop is None else ((image, crop), (crop,))
         grades = [self._grade(pictures, question, rubric) for pictures in views]
-        first, last = grades[0], grades[-1]
-        if abs(first.score - last.score) >= 2:
-            return self._reading(
-                3, first, f"The whole picture was graded {first.score}, the close view {last.score}: undecided."
-            )
-        return self._reading(first.score, first, "")
+        return self._reading(grades[0], grades[0].score - grades[-1].score)
 
-    def _reading(self, score: int, grade: Grade, note: str) -> QualitativeReading:
+    def _reading(self, grade: Grade, difference: int) -> QualitativeReading:
+        score, note = grade.score, ""
+        if abs(difference) >= UNDECIDED_FROM:
+            close = grade.score - difference
+            score, note = 3, f"The whole picture was graded {grade.score}, the close view {close}: undecided."
         return QualitativeReading(
             score=score,
             evidence_for=grade.evidence_for,
             evidence_against=f"{grade.evidence_against} {note}".strip(),
-            reader=f"{self._model.name} {PROMPT_VERSION}",
+            grades=grade.grades,
+            disagreement=abs(difference),
+            reader=f"{self._model.name} {load_prompt(PACKAGE, 'reader').label}",
         )
 
-    def _grade(self, pictures: tuple[NDArray[np.uint8], ...], question: str, rubric: str) -> Grade:
-        messages = (
-            ChatMessage("system", SYSTEM),
-            ChatMessage("user", f"Question: {question}\nRubric: {rubric}", images=pictures),
-        )
-        return self._model.structured(messages, Grade, max_tokens=400)
+    def _grade(self, pictures: tuple[Picture, ...], question: str, rubric: str) -> Grade:
+        prompt = load_prompt(PACKAGE, "reader")
+        messages = prompt.messages(data=f"Question: {question}\nRubric: {rubric}", images=pictures)
+        return self._model.structured(messages, Grade, role="reader", max_tokens=400)

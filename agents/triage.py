@@ -46,7 +46,7 @@ class RuleTriage:
         if not appraisals:
             reason = "The case holds no current image, and every protocol reads one."
             return _refusal(appraisals, notes, reason, asked)
-        fitting = [(p, a) for p in (asked or self._defaults()) for a in appraisals if _shows(a, p.modality)]
+        fitting = [(p, a) for p in (asked or self._defaults()) for a in appraisals if shows(a, p.modality)]
         if not fitting:
             return _refusal(appraisals, notes, _mismatch(asked, appraisals), asked)
         ready = [(p, a) for p, a in fitting if self._availability[p.id].available]
@@ -66,6 +66,10 @@ class RuleTriage:
             candidates=tuple(dict.fromkeys(p.id for p, _ in ready)),
             image_id=ImageId(ready[0][1].image_id),
         )
+
+    def understands(self, question: str) -> bool:
+        """Whether a pattern of some protocol fits the question."""
+        return bool(self._asked(question, None))
 
     def _asked(self, question: str, forced: ProtocolId | None) -> list[DiagnosticProtocol]:
         if forced is not None:
@@ -96,7 +100,7 @@ def _refusal(
     return Triage(appraisals=tuple(appraisals), refusal=reason, notes=notes, condition=condition)
 
 
-def _shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
+def shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
     """An image fits when its modality does and the pixels do not clearly say that it is something else."""
     if appraisal.modality is not modality:
         return False

@@ -89,7 +89,7 @@ def _impression_claims(material: WriterInput) -> Iterator[Claim]:
         text=impression_sentence(impression),
         assertion=Assertion(decision=impression.decision.value),
     )
-    if impression.score is not None:
+    if impression.score is not None and impression.threshold is not None:
         yield Claim(
             id=ClaimId("claim-impression-score"),
             section=Section.IMPRESSION,
@@ -107,9 +107,13 @@ def _impression_claims(material: WriterInput) -> Iterator[Claim]:
 
 def impression_sentence(impression: Impression) -> str:
     """Return the sentence that carries the decision."""
+    said = DECISION_WORDS[impression.decision]
+    if impression.rule == "direct":
+        return f"Signs of {impression.condition} {said} in the opinion of the model alone."
     if impression.threshold is None:
         return f"Signs of {impression.condition} are indeterminate: no protocol was run."
-    return f"Signs of {impression.condition} {DECISION_WORDS[impression.decision]} by the weighted indicators."
+    by = "the indicators that the model kept" if impression.rule == "model" else "the weighted indicators"
+    return f"Signs of {impression.condition} {said} by {by}."
 
 
 def _score_sentence(impression: Impression) -> str:
@@ -119,8 +123,9 @@ def _score_sentence(impression: Impression) -> str:
         for x in (impression.score or 0.0, impression.score_low or 0.0, impression.score_high or 0.0)
     )
     span = f", between {low} and {high} when what is uncertain counts as not met or as met" if low != high else ""
+    name = "risk that the model states" if impression.rule == "model" else "weighted score"
     return (
-        f"The weighted score is {score}{span}; the threshold is {impression.threshold:g}, and "
+        f"The {name} is {score}{span}; the threshold is {impression.threshold:g}, and "
         f"{format_percent(impression.assessed_share)} of the weight was assessed."
     )
 

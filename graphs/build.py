@@ -2,8 +2,11 @@
 
 ::
 
-    intake → triage → plan ⟨approve?⟩ → schedule ⇄ act* → reflect → decide → write ⇄ verify → ⟨sign?⟩ → finish
-                 └──────────────── no protocol applies ──────────────↑
+    intake → triage → plan ⟨approve?⟩ → schedule ⇄ act → reflect → consult → decide → write ⇄ verify → ⟨sign?⟩ → finish
+                 │                         └──⟨ask?⟩────────┘                    ↑
+                 └────────────────── no protocol applies ────────────────────────┘
+
+Model roles are heard in ``consult``; without a model that node is not met.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from langgraph.types import RetryPolicy
 
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_act import act, reflect, schedule
+from clinigraph.graphs.nodes_ask import ask
+from clinigraph.graphs.nodes_consult import consult_roles
 from clinigraph.graphs.nodes_plan import approve, intake, plan, triage
 from clinigraph.graphs.nodes_report import decide, finish, sign, verify, write
 from clinigraph.graphs.state import CaseState
@@ -29,6 +34,8 @@ NODES = (
     "schedule",
     "act",
     "reflect",
+    "ask",
+    "consult",
     "decide",
     "write",
     "verify",
@@ -60,17 +67,17 @@ def build_graph(node_timeout_s: float) -> CaseGraph:
     for name, node in (
         ("intake", intake), ("triage", triage), ("plan", plan), ("approve", approve), ("schedule", schedule),
         ("reflect", reflect), ("decide", decide), ("write", write), ("verify", verify), ("sign", sign),
-        ("finish", finish),
+        ("finish", finish), ("ask", ask), ("consult", consult_roles),
     ):  # fmt: skip
         graph.add_node(name, node, retry_policy=again, timeout=None if name in _PAUSING else node_timeout_s)
     graph.add_node("act", act, timeout=node_timeout_s)
     graph.add_edge(START, "intake")
     for source, target in (
         ("intake", "triage"), ("approve", "schedule"), ("act", "schedule"), ("decide", "write"), ("write", "verify"),
-        ("sign", "finish"), ("finish", END),
+        ("sign", "finish"), ("finish", END), ("consult", "decide"),
     ):  # fmt: skip
         graph.add_edge(source, target)
     return graph.compile()
 
 
-_PAUSING = ("approve", "sign")
+_PAUSING = ("approve", "sign", "ask")

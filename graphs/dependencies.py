@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from clinigraph.agents.appraisal import PixelClassifier
 from clinigraph.agents.contract import CitedLibrary, ClaimVerifier, Decider, Planner, Writer
+from clinigraph.agents.model_triage import AssistedTriage
 from clinigraph.agents.phases import CavityCounter
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.triage import RuleTriage
 from clinigraph.graphs.result_cache import ResultCache
+from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.case import Case
+from clinigraph.models.switches import Switches
 from clinigraph.models.tooling import ToolSpec
 from clinigraph.settings import Settings
 from clinigraph.tools.contract import Tool, ToolContext
@@ -47,6 +50,8 @@ class Roles:
     verifier: ClaimVerifier
     cavities: CavityCounter | None = None
     """Tells end-diastole from end-systole among frames of one heart; None leaves the frames as they came."""
+    assistant: AssistedTriage | None = None
+    """Asks a model about questions that no rule understands; None without a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +74,11 @@ class Dependencies:
     """Pause for approval of the plan."""
     sign_off: bool = False
     """Pause for sign-off of the verified claims."""
+    model: ChatModel | None = None
+    """The served model as this case sees it, with its own budget; None is the rule path."""
+    switches: Switches = field(default_factory=Switches)
+    """Which parts of the method take part."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know before anything was done, for example that the model server was absent."""
     results: ResultCache | None = None
     """Results of earlier runs of the same case; None runs every step."""

@@ -13,9 +13,12 @@ from clinigraph.agents.reflection import Reflection, to_discard
 from clinigraph.agents.reflection import reflect as judge
 from clinigraph.agents.resolution import Resolver, Skip
 from clinigraph.graphs.dependencies import Dependencies
+from clinigraph.graphs.nodes_ask import question_for
+from clinigraph.graphs.nodes_consult import wanted
 from clinigraph.graphs.nodes_plan import retrieve, speaks_of
 from clinigraph.graphs.state import ActInput, CaseState, JsonDict, dump, load
 from clinigraph.graphs.tool_runner import run_tool
+from clinigraph.graphs.views import results_of
 from clinigraph.knowledge.contract import RetrievalQuery
 from clinigraph.models.base import PassageId, StepId
 from clinigraph.models.case import Case
@@ -24,6 +27,9 @@ from clinigraph.models.planning import DiagnosticPlan, PlanStep
 from clinigraph.models.tooling import ToolCall, ToolResult, ToolStatus
 from clinigraph.models.triage import Triage
 from clinigraph.tools.contract import Tool
+
+_NO_MORE = 1_000
+"""More tries than any step has alternatives: nothing is run again."""
 
 
 async def schedule(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["act", "schedule", "reflect"]]:
@@ -42,11 +48,6 @@ async def schedule(state: CaseState, runtime: Runtime[Dependencies]) -> Command[
     if not calls:
         return Command(goto="schedule", update=update)
     return Command(goto=[Send("act", ActInput(call=dump(c))) for c in calls], update=update)
-
-
-def results_of(state: CaseState) -> dict[StepId, ToolResult]:
-    """Return the last result of each step."""
-    return {StepId(k): load(ToolResult, v) for k, v in state.get("results", {}).items()}
 
 
 def _prepare(
@@ -90,21 +91,34 @@ async def _stored_or_run(tool: Tool, call: ToolCall, context: Dependencies) -> T
     return result
 
 
-async def reflect(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["schedule", "decide"]]:
-    """Judge every indicator; run steps again with another tool, or look for more guidance on what is uncertain."""
+async def reflect(
+    state: CaseState, runtime: Runtime[Dependencies]
+) -> Command[Literal["schedule", "ask", "consult", "decide"]]:
+    """Judge every indicator; run steps again with another tool, look for more guidance, or ask the user for a fact.
+
+    Each way is bounded: a step has so many alternatives, guidance is looked for once, so many questions are asked.
+    """
     made, results = load(DiagnosticPlan, state.get("plan")), results_of(state)
-    index = state.get("tool_index", {})
-    outcome = judge(made, results, {s.id: index.get(s.id, 0) + 1 for s in made.steps})
+    index, reflects = state.get("tool_index", {}), runtime.context.switches.reflect
+    outcome = judge(made, results, {s.id: index.get(s.id, 0) + 1 if reflects else _NO_MORE for s in made.steps})
     if outcome.again:
         return Command(goto="schedule", update=_again(state, made, outcome, results))
+    onward: Literal["consult", "decide"] = "consult" if wanted(runtime.context) else "decide"
+    judged = [dump(i) for i in outcome.indicators]
+    if not runtime.context.switches.plan:
+        return Command(goto=onward, update={"indicators": []})
+    if not reflects:
+        return Command(goto=onward, update={"indicators": judged})
+    if question_for(runtime.context, {**state, "indicators": judged}) is not None:
+        return Command(goto="ask", update={"indicators": judged})
     passages, notes = await _more_guidance(runtime.context, state, outcome.indicators)
     update: CaseState = {
-        "indicators": [dump(i) for i in outcome.indicators],
+        "indicators": judged,
         "passages": passages,
         "quoted": [*state.get("quoted", []), *passages],
         "notes": [*state.get("notes", []), *notes],
     }
-    return Command(goto="decide", update=update)
+    return Command(goto=onward, update=update)
 
 
 def _again(state: CaseState, made: DiagnosticPlan, outcome: Reflection, results: dict[StepId, ToolResult]) -> CaseState:
@@ -129,9 +143,17 @@ async def _more_guidance(
     if not uncertain:
         return {}, []
     seen = tuple(PassageId(p) for p in state.get("passages", {}))
-    specialty = load(Triage, state.get("triage")).specialty
-    text = f"{', '.join(uncertain)}: borderline value, confirmation, further test"
-    query = RetrievalQuery(text=text, top_k=2, specialty=specialty, exclude=seen)
+    outcome = load(Triage, state.get("triage"))
+    text = f"{', '.join(uncertain)}: borderline value, confirmation, further test; {_findings(state, indicators)}"
+    query = RetrievalQuery(text=text[:1000], top_k=2, specialty=outcome.specialty, exclude=seen)
     found, notes = await retrieve(context, query)
     made = load(DiagnosticPlan, state.get("plan"))
     return {str(p.id): dump(p) for p in found if speaks_of(made, p)}, notes
+
+
+def _findings(state: CaseState, indicators: tuple[IndicatorResult, ...]) -> str:
+    """What text and images show, in the words of the program: kind of image, indicators met, facts on record."""
+    outcome, case = load(Triage, state.get("triage")), load(Case, state.get("case"))
+    kinds = (a.modality.label for a in outcome.appraisals if a.image_id == outcome.image_id)
+    met = (i.name for i in indicators if i.met is Met.YES)
+    return ", ".join((*kinds, *met, *(f.name.replace("_", " ") for f in case.facts)))

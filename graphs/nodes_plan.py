@@ -11,7 +11,7 @@ from langgraph.types import Command, interrupt
 
 from clinigraph.agents.appraisal import appraise, with_modalities
 from clinigraph.agents.phases import with_chosen_phases
-from clinigraph.errors import KnowledgeError, RunCancelled
+from clinigraph.errors import KnowledgeError, PlanInvalid, RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
 from clinigraph.intake.display import to_display
@@ -31,7 +31,7 @@ async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Read the case; its pixels go to the artifact store. Of several frames of a heart two are kept."""
     del state
     case = await asyncio.to_thread(_load, runtime.context)
-    return {"case": dump(case), "notes": [], "revision": 0, "tool_index": {}}
+    return {"case": dump(case), "notes": list(runtime.context.notes), "revision": 0, "tool_index": {}}
 
 
 def _load(context: Dependencies) -> Case:
@@ -40,14 +40,20 @@ def _load(context: Dependencies) -> Case:
     return case if counter is None else with_chosen_phases(case, context.tool_context.artifacts, counter)
 
 
-async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["plan", "decide"]]:
+async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["plan", "consult", "decide"]]:
     """Look at question and pixels; go on with a candidate, or straight to the statement that none applies."""
     context = runtime.context
     case = load(Case, state.get("case"))
     appraisals = [await asyncio.to_thread(_appraise, context, image) for image in case.current_images()]
-    outcome = context.roles.triage.triage(case, appraisals, context.protocol)
+    assistant = context.roles.assistant
+    if assistant is None or context.switches.direct:
+        outcome = context.roles.triage.triage(case, appraisals, context.protocol)
+    else:
+        outcome = await assistant.triage(case, appraisals, context.protocol)
     update: CaseState = {"triage": dump(outcome), "case": dump(with_modalities(case, appraisals))}
-    return Command(goto="plan" if outcome.candidates else "decide", update=update)
+    if context.switches.direct and context.model is not None:
+        return Command(goto="consult", update=update)
+    return Command(goto="plan" if outcome.candidates or outcome.planned else "decide", update=update)
 
 
 def _appraise(context: Dependencies, image: Image) -> ImageAppraisal:
@@ -57,11 +63,20 @@ def _appraise(context: Dependencies, image: Image) -> ImageAppraisal:
     return appraise(image, context.roles.classifier.opinion(display))
 
 
-async def plan(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["approve", "schedule"]]:
-    """Make a valid plan and fetch the passages that it names, and others that speak to the question."""
+async def plan(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["approve", "schedule", "decide"]]:
+    """Make a valid plan and fetch the passages that it names, and others that speak to the question.
+
+    A condition without a protocol, for which no valid plan could be made, ends with a statement that says why.
+    """
     context = runtime.context
     case, outcome = load(Case, state.get("case")), load(Triage, state.get("triage"))
-    made = await context.roles.planner.plan(case, outcome)
+    try:
+        made = await context.roles.planner.plan(case, outcome)
+    except PlanInvalid as error:
+        if not outcome.planned:
+            raise
+        refusal = f"No plan could be made for {outcome.condition}: {error.what[:1].lower()}{error.what[1:]}."
+        return Command(goto="decide", update={"triage": dump(outcome.replace(refusal=refusal))})
     named = _named_passages(context, made)
     found, note = await _retrieved(context, case, outcome, made)
     recommended = [p for p in named if p.id in made.recommendation_passage_ids]

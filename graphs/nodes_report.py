@@ -9,29 +9,31 @@ from langgraph.types import Command, interrupt
 
 from clinigraph.agents.contract import WriterInput
 from clinigraph.agents.decider import refuse
-from clinigraph.agents.evidence_builder import EvidenceInput, build_evidence
+from clinigraph.agents.direct import direct_impression
+from clinigraph.agents.examiner import next_question
 from clinigraph.errors import RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
-from clinigraph.graphs.nodes_act import results_of
+from clinigraph.graphs.nodes_consult import answers_directly
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
-from clinigraph.models.base import StepId
-from clinigraph.models.case import Case
-from clinigraph.models.evidence import EvidenceGraph
-from clinigraph.models.findings import Impression, IndicatorResult
-from clinigraph.models.passages import Passage
+from clinigraph.graphs.views import claims_of, consultation_of, evidence_of, indicators_of, passages_of
+from clinigraph.models.findings import Impression
 from clinigraph.models.planning import DiagnosticPlan
-from clinigraph.models.reporting import Claim, Verdict
-from clinigraph.models.tooling import ToolCall
+from clinigraph.models.reporting import Verdict
 from clinigraph.models.triage import Triage
 
 
 async def decide(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
-    """Weigh the indicators, or state that no protocol applies."""
-    outcome = load(Triage, state.get("triage"))
-    if "plan" not in state:
-        return {"impression": dump(refuse(outcome.condition or "the condition asked about", outcome.refusal))}
-    made = load(DiagnosticPlan, state.get("plan"))
-    return {"impression": dump(runtime.context.roles.decider.decide(made, indicators_of(state)))}
+    """Weigh the indicators, take the model's own answer where only that was asked for, or say that nothing applies."""
+    outcome, said = load(Triage, state.get("triage")), consultation_of(state)
+    condition = outcome.condition or "the condition asked about"
+    if said is not None and said.direct is not None:
+        return {"impression": dump(direct_impression(condition, said.direct))}
+    if "plan" not in state or (answers_directly(runtime.context.switches) and said is not None):
+        return {"impression": dump(refuse(condition, outcome.refusal or "The model gave no answer."))}
+    made, results = load(DiagnosticPlan, state.get("plan")), indicators_of(state)
+    update: CaseState = {"impression": dump(runtime.context.roles.decider.decide(made, results, said))}
+    asked = next_question(made, results)
+    return update if asked is None else {**update, "next_question": dump(asked)}
 
 
 async def write(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
@@ -70,36 +72,6 @@ async def finish(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Mark the run as finished."""
     del state, runtime
     return {"finished": True}
-
-
-def indicators_of(state: CaseState) -> tuple[IndicatorResult, ...]:
-    """Return the indicator results."""
-    return tuple(load(IndicatorResult, i) for i in state.get("indicators", []))
-
-
-def claims_of(state: CaseState) -> tuple[Claim, ...]:
-    """Return the claims."""
-    return tuple(load(Claim, c) for c in state.get("claims", []))
-
-
-def passages_of(state: CaseState) -> tuple[Passage, ...]:
-    """Return the cited and quoted passages."""
-    return tuple(load(Passage, p) for p in state.get("passages", {}).values())
-
-
-def evidence_of(state: CaseState, claims: tuple[Claim, ...] = ()) -> EvidenceGraph:
-    """Assemble the evidence graph from the state."""
-    return build_evidence(
-        EvidenceInput(
-            case=load(Case, state.get("case")),
-            appraisals=load(Triage, state.get("triage")).appraisals,
-            calls={StepId(k): load(ToolCall, v) for k, v in state.get("calls", {}).items()},
-            results=results_of(state),
-            indicator_results=indicators_of(state),
-            passages=passages_of(state),
-            claims=claims,
-        )
-    )
 
 
 def _material(state: CaseState) -> WriterInput:

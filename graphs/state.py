@@ -39,7 +39,13 @@ class CaseState(TypedDict, total=False):
     notes: list[str]
     """What a reader must know of the way (a tool that was replaced, a re-retrieval)."""
     indicators: list[JsonDict]
+    consultation: JsonDict
+    """What model roles said; not there where none was asked."""
     impression: JsonDict
+    next_question: JsonDict
+    """The missing fact that would change the decision most; not there where none would."""
+    asked: list[str]
+    """Indicators whose facts the user was asked for."""
     claims: list[JsonDict]
     revision: int
     finished: bool

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from clinigraph.models.base import Value
+from clinigraph.models.findings import Grades
 
 Pixels = NDArray[np.uint8]
 
@@ -26,6 +27,10 @@ class QualitativeReading(Value):
     """What on the picture speaks for the finding."""
     evidence_against: str = ""
     """What on the picture speaks against it."""
+    grades: Grades | None = None
+    """How good the reader holds its own answer to be."""
+    disagreement: int = Field(default=0, ge=0, le=4)
+    """Points between the reading of the whole picture and that of the close view."""
     reader: str = Field(min_length=1)
     """Model and version, for the record."""
 

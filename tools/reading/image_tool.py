@@ -84,6 +84,8 @@ class ReadImage:
             score=reading.score,
             evidence_for=reading.evidence_for,
             evidence_against=reading.evidence_against,
+            grades=reading.grades,
+            disagreement=reading.disagreement,
             algorithm=f"{support.algorithm(SPEC)} with {reading.reader}",
             site=FindingSite(concept=_region(label_map), laterality=image.laterality),
             image_id=image.id,

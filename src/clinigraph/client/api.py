@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from clinigraph.client.options import RunOptions
@@ -86,7 +87,7 @@ async def stream(
     """
     chosen = options or RunOptions()
     if protocol is not None:
-        chosen = RunOptions(ProtocolId(protocol), chosen.approve, chosen.sign_off, chosen.resume, chosen.on_pause)
+        chosen = replace(chosen, protocol=ProtocolId(protocol))
     used = session or Session()
     async for event in used.stream(source_of(case, question, used), chosen):
         yield event

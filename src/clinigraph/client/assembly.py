@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from clinigraph.graphs.nodes_act import results_of
-from clinigraph.graphs.nodes_report import claims_of, evidence_of, indicators_of, passages_of
 from clinigraph.graphs.state import CaseState, load
+from clinigraph.graphs.views import (
+    claims_of,
+    consultation_of,
+    evidence_of,
+    indicators_of,
+    outputs_of,
+    passages_of,
+    results_of,
+)
 from clinigraph.models.case import Case
+from clinigraph.models.consultation import NextQuestion
 from clinigraph.models.evidence import EvidenceGraph, FindingNode, MeasurementNode
 from clinigraph.models.findings import Impression, IndicatorResult
 from clinigraph.models.passages import Passage
@@ -15,7 +23,7 @@ from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.models.report import IndicatorRow, Report, Unsupported
 from clinigraph.models.reporting import Verdict
 from clinigraph.models.run import AlgorithmIdentification, RunRecord
-from clinigraph.models.tooling import ToolSpec
+from clinigraph.models.tooling import DifferentialValue, ToolSpec
 from clinigraph.models.triage import Triage
 
 
@@ -49,6 +57,10 @@ def assemble(state: CaseState, run: RunRecord, outdated: tuple[str, ...] = ()) -
         ),
         limitations=(*_limitations(state, case, made, graph), *_currency(outdated)),
         evidence_graph=graph,
+        urgency=load(Triage, state.get("triage")).urgency,
+        next_question=load(NextQuestion, state["next_question"]) if "next_question" in state else None,
+        consultation=consultation_of(state),
+        differentials=tuple(v.value for v in outputs_of(state) if isinstance(v, DifferentialValue)),
         run=run,
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinigraph.models.base import ProtocolId
+from clinigraph.models.planning import DiagnosticProtocol
+from clinigraph.models.switches import Switches
 
 OnPause = Callable[[Mapping[str, object]], Awaitable[dict[str, object]]]
 """Called when a run pauses, with what it asks; gives the answer."""
@@ -23,9 +25,14 @@ class RunOptions:
     """Pause for sign-off of the verified claims."""
     resume: bool = True
     """Go on with an interrupted run of the same input."""
+    switches: Switches = field(default_factory=Switches)
+    """Which parts of the method take part."""
+    plan: DiagnosticProtocol | None = None
+    """A reviewed or drafted plan to run, whatever the question; goes before ``protocol``."""
     on_pause: OnPause | None = None
     """Without it a paused run ends with an INTERRUPTED event and can be resumed later."""
 
     def key(self) -> str:
         """Return what distinguishes runs of one input."""
-        return f"{self.protocol or ''}|{self.approve}|{self.sign_off}"
+        plan = self.plan.digest() if self.plan else ""
+        return f"{self.protocol or ''}|{self.approve}|{self.sign_off}|{self.switches.canonical_json()}|{plan}"

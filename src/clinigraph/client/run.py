@@ -18,8 +18,8 @@ from clinigraph.client.report import Report
 from clinigraph.graphs.build import RECURSION_LIMIT, CaseGraph, with_checkpoints
 from clinigraph.graphs.checkpoints import open_checkpoints
 from clinigraph.graphs.dependencies import Dependencies
-from clinigraph.graphs.nodes_report import passages_of
 from clinigraph.graphs.state import CaseState
+from clinigraph.graphs.views import passages_of
 from clinigraph.models.events import EventKind, RunEvent
 from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.provenance import run_record
@@ -45,7 +45,6 @@ class CaseRun:
         self._begin = time.time()
         self._pause: Part | None = None
         self._finished = False
-        self._tokens_before = session.model.tokens() if session.model else {}
 
     async def events(self) -> AsyncIterator[RunEvent]:
         """Yield events until the run is finished, paused or stopped."""
@@ -169,17 +168,22 @@ class CaseRun:
         from clinigraph.export.overlays import list_overlays, render_overlays
 
         specs = {s.name: s for s in self._session.tools.specs()}
-        model = self._session.model
+        model = self._dependencies.model
+        tokens = model.tokens() if model else {}
         made = DiagnosticPlan.model_validate(state["plan"]) if "plan" in state else None
         record = run_record(
             run_id=self._place.run_id,
             code=self._session.code,
             packages=self._session.packages,
             settings=self._session.settings,
-            arguments={"protocol": self._options.protocol or "", "approve": str(self._options.approve)},
+            arguments={
+                "protocol": self._options.protocol or "",
+                "approve": str(self._options.approve),
+                **self._options.switches.arguments(),
+            },
             algorithms=algorithms(state, specs),
-            models={"reader": model.name} if model else {},
-            tokens={k: n - self._tokens_before.get(k, 0) for k, n in model.tokens().items()} if model else {},
+            models=dict.fromkeys(sorted(_roles(tokens)), model.name) if model else {},
+            tokens=tokens,
             protocol=f"{made.protocol_id} {made.protocol_version}" if made and made.protocol_id else None,
             cards=cited_cards(passages_of(state)),
             timing={"started_unix": self._begin, "total": time.time() - self._begin, **self._timing},
@@ -191,3 +195,8 @@ class CaseRun:
         pictures = render_overlays(report.evidence_graph, self._place.artifacts)
         listed = tuple(o for o in list_overlays(report.evidence_graph) if o.name in pictures)
         return Report.of(report.replace(overlays=listed), pictures)
+
+
+def _roles(tokens: Mapping[str, int]) -> set[str]:
+    """Return the roles that asked the model, from its counters."""
+    return {name.partition(".")[0] for name in tokens if "." in name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from clinigraph.agents.appraisal import PixelClassifier, RouterClassifier
@@ -18,9 +19,10 @@ from clinigraph.agents.verification.verifier import RuleVerifier
 from clinigraph.agents.writer import TemplateWriter
 from clinigraph.client.options import RunOptions
 from clinigraph.client.places import RunPlace, run_place
+from clinigraph.client.roles import ModelRoles
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
-from clinigraph.errors import PlanInvalid, UsageError
+from clinigraph.errors import ModelServerError, PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
 from clinigraph.graphs.result_cache import ResultCache
@@ -45,6 +47,7 @@ class Session:
         classifier: Judges pixels at triage; the shipped network by default.
         protocols: What can be asked; the curated protocols by default.
         roles: Implementations of the roles; the rule-based ones by default.
+        model: A chat model; the one of the settings by default.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Session:
         classifier: PixelClassifier | None = None,
         protocols: Sequence[DiagnosticProtocol] | None = None,
         roles: Roles | None = None,
+        model: ChatModel | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._given_tools = tools
@@ -63,6 +67,9 @@ class Session:
         self._given_protocols = protocols
         self._given_classifier = classifier
         self._given_roles = roles
+        self._given_model = model
+        self.model_absent = ""
+        """Why the model of the settings takes no part although one is set; known once ``model`` was asked for."""
 
     @cached_property
     def graph(self) -> CaseGraph:
@@ -81,18 +88,26 @@ class Session:
 
     @cached_property
     def model(self) -> ChatModel | None:
-        """The served model, when one is set.
+        """The served model, when one is set; None as well when it is absent and the settings allow the rule path.
 
         Raises:
             ModelServerError: The server cannot be reached or does not serve the model.
         """
-        if self.settings.model_base_url is None and self.settings.model_name is None:
-            return None
-        from clinigraph.llm.openai_chat import OpenAiChat
+        model = self._given_model
+        if model is None:
+            if self.settings.model_base_url is None and self.settings.model_name is None:
+                return None
+            from clinigraph.llm.openai_chat import OpenAiChat
 
-        model = OpenAiChat.from_settings(self.settings)
-        if model is not None:
-            model.check()
+            model = OpenAiChat.from_settings(self.settings)
+        try:
+            if model is not None:
+                model.check()
+        except ModelServerError as error:
+            if not self.settings.model_fallback:
+                raise
+            self.model_absent = f"No model took part ({error.what.rstrip('.')}); the report was made by the rule path."
+            return None
         return model
 
     @cached_property
@@ -174,7 +189,7 @@ class Session:
             RunCancelled: A pause was answered with a refusal.
         """
         chosen = options or RunOptions()
-        self._check_protocol(chosen.protocol)
+        self._check(chosen)
         place = self.place(self.run_id(source, chosen))
         lock = place.lock()
         try:
@@ -184,24 +199,72 @@ class Session:
         finally:
             lock.release()
 
-    def _check_protocol(self, protocol: ProtocolId | None) -> None:
+    def _check(self, options: RunOptions) -> None:
         known = sorted(p.id for p in self.protocols)
-        if protocol is not None and protocol not in known:
-            raise UsageError("There is no such protocol", given=protocol, todo=f"Known are: {', '.join(known)}.")
+        if options.protocol is not None and options.protocol not in known:
+            raise UsageError(
+                "There is no such protocol", given=options.protocol, todo=f"Known are: {', '.join(known)}."
+            )
+        if options.plan is not None and (problems := self.validator.problems(options.plan.plan())):
+            raise UsageError("The plan cannot be run", given="; ".join(problems), todo="Correct its file.")
+        needs_model = options.switches.direct or not options.switches.plan
+        if needs_model and self.model is None and not self.model_absent:
+            raise UsageError("An answer of the model alone needs a model", todo="Give --model and --base-url.")
+
+    @cached_property
+    def model_roles(self) -> ModelRoles:
+        """What puts model roles in front of the rules."""
+        specs = self.tools.specs()
+        return ModelRoles(self.protocols, specs, self.unavailable, self.library, self.validator, self.settings)
+
+    def _rules(self, options: RunOptions) -> Roles:
+        """Return the rule-based roles; a plan that the caller gave joins the protocols."""
+        if options.plan is None:
+            return self.roles
+        given = options.plan
+        protocols = (*(p for p in self.protocols if p.id != given.id), given)
+        known = {**self.availability, given.id: self._availability(given)}
+        return replace(
+            self.roles, triage=RuleTriage(protocols, known), planner=ProtocolPlanner(protocols, self.validator)
+        )
+
+    def _roles_for(self, options: RunOptions, model: ChatModel | None) -> Roles:
+        made = self.model_roles.of(self._rules(options), options.switches, model)
+        return made if self._given_roles is None else replace(made, decider=self._given_roles.decider)
+
+    def _case_tools(self, model: ChatModel | None) -> ToolBox:
+        """Return the tools of one case: its reader spends the case's own budget."""
+        if model is None or self._given_tools is not None:
+            return self.tools
+        from clinigraph.client.case_tools import CaseTools
+        from clinigraph.tools.reading.image_tool import ReadImage
+
+        return CaseTools(self.tools, (ReadImage(ModelImageReader(model)),))
+
+    def _case_model(self) -> ChatModel | None:
+        if self.model is None:
+            return None
+        from clinigraph.llm.openai_chat import budget_of
+
+        return self.model.for_case(budget_of(self.settings))
 
     def _dependencies(self, source: CaseSource, place: RunPlace, options: RunOptions) -> Dependencies:
+        model = self._case_model()
         return Dependencies(
             load_case=lambda: source.read(place.artifacts),
-            tools=self.tools,
+            tools=self._case_tools(model),
             library=self.library,
-            roles=self.roles,
+            roles=self._roles_for(options, model),
             validator=self.validator,
             tool_context=ToolContext(artifacts=place.artifacts),
             settings=self.settings,
             unavailable=self.unavailable,
-            protocol=options.protocol,
+            protocol=options.plan.id if options.plan else options.protocol,
             approve=options.approve,
             sign_off=options.sign_off,
+            model=model,
+            switches=options.switches,
+            notes=(self.model_absent,) if self.model_absent else (),
             results=self._result_cache(),
         )
 

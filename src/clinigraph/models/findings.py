@@ -65,6 +65,17 @@ class Measurement(Value):
         return self
 
 
+class Grades(Value):
+    """Four grades of an answer, each 1 (poor) to 5 (good) (MedAgent-Pro, later form)."""
+
+    tool_quality: int = Field(ge=1, le=5)
+    evidence_sufficiency: int = Field(ge=1, le=5)
+    task_difficulty: int = Field(default=3, ge=1, le=5)
+    """1 easy, 5 hard; recorded, weighs nothing."""
+    clinical_relevance: int = Field(default=3, ge=1, le=5)
+    """Recorded, weighs nothing."""
+
+
 class QualitativeEvaluation(Value):
     """A non-numeric reading: by a model (score 1-5) or a rule."""
 
@@ -74,6 +85,10 @@ class QualitativeEvaluation(Value):
     """1 clearly absent, 3 undecided, 5 clearly present (MedAgent-Pro grading)."""
     evidence_for: str = ""
     evidence_against: str = ""
+    grades: Grades | None = None
+    """How good the reader holds its own answer to be; None where nobody graded it."""
+    disagreement: int = Field(default=0, ge=0, le=4)
+    """Points between the reading of the whole picture and that of the close view."""
     algorithm: str
     site: FindingSite
     image_id: ImageId | None = None
@@ -136,8 +151,29 @@ class IndicatorResult(Value):
     weight: float = Field(ge=0, le=1)
     """Weight in the plan, before it is spread over what was assessed."""
     evidence_ids: tuple[EvidenceId, ...] = ()
+    grades: Grades | None = None
+    """Grades of the answer that it rests on; None before anybody graded it."""
+    disagreement: int = Field(default=0, ge=0, le=4)
+    """Points by which two readings of it differ."""
     reason: str = ""
     """Why it was not assessed, or what limits it."""
+
+
+class Uncertainty(Value):
+    """What makes an impression uncertain; each term from 0 (nothing) to 1."""
+
+    missing: float = Field(default=0.0, ge=0, le=1)
+    """Share of the weight that was not assessed."""
+    crossing: float = Field(default=0.0, ge=0, le=1)
+    """Share of the assessed weight whose indicator is uncertain (interval across its threshold, undecided reading)."""
+    readers: float = Field(default=0.0, ge=0, le=1)
+    """Largest disagreement of two readings of one indicator, in quarters of the scale."""
+    rollouts: float = Field(default=0.0, ge=0, le=1)
+    """Share of valid rollouts that do not hold the decision of the rule."""
+    attending: float = Field(default=0.0, ge=0, le=1)
+    """1 when the attending holds the opposite of the rule's decision, 0.5 when it is undecided."""
+    combined: float = Field(default=0.0, ge=0, le=1)
+    """1 minus the product of (1 - term) over all terms."""
 
 
 class Impression(Value):
@@ -157,4 +193,9 @@ class Impression(Value):
     """Weight of the assessed indicators over the weight of all."""
     min_assessed_share: float | None = Field(default=None, ge=0, le=1)
     """Assessed share below which no decision is made."""
+    rule: str = "weighted"
+    """weighted, graded, model, combined or direct: how the decision follows from what the impression names."""
+    kept: tuple[IndicatorId, ...] | None = None
+    """Indicators that the model decider kept; None for the other rules."""
+    uncertainty: Uncertainty | None = None
     rationale: str

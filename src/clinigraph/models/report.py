@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from clinigraph.models.base import CaseId, EvidenceId, IndicatorId, ProtocolId, Value
+from clinigraph.models.consultation import Consultation, NextQuestion, Urgency
+from clinigraph.models.differential import Differential
 from clinigraph.models.evidence import EvidenceGraph
 from clinigraph.models.findings import (
     Finding,
@@ -80,6 +82,14 @@ class Report(Value):
     unsupported: tuple[Unsupported, ...] = ()
     limitations: tuple[str, ...] = ()
     overlays: tuple[Overlay, ...] = ()
+    urgency: Urgency = Urgency.ROUTINE
+    """How soon somebody must look, from the words of question and record alone."""
+    next_question: NextQuestion | None = None
+    """The missing fact that would change the decision most; None when nothing is open that somebody could answer."""
+    consultation: Consultation | None = None
+    """What model roles said: opinions beside the evidence, never evidence themselves. None on the rule path."""
+    differentials: tuple[Differential, ...] = ()
+    """Ranked hypotheses of cases in text."""
     evidence_graph: EvidenceGraph = Field(default_factory=EvidenceGraph)
     run: RunRecord
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from clinigraph.models.base import ImageId, ProtocolId, Value
 from clinigraph.models.codes import Modality
+from clinigraph.models.consultation import Urgency
 
 
 class ImageAppraisal(Value):
@@ -34,6 +35,12 @@ class Triage(Value):
     """Protocols that fit question and images, best first."""
     image_id: ImageId | None = None
     """The image that the first candidate would read."""
+    planned: bool = False
+    """No protocol fits; a plan is to be made for ``condition`` and ``image_id``."""
+    text_only: bool = False
+    """No image, but text or facts: calculators and a differential answer."""
+    urgency: Urgency = Urgency.ROUTINE
+    urgency_reason: str = ""
     refusal: str = ""
     """Why no protocol applies; empty when one does."""
     notes: tuple[str, ...] = ()
