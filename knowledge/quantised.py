@@ -138,22 +138,15 @@ class _Graph:
         return self._node("MatMulIntegerToFloat", inputs, f"{name}.out")
 
     def _norm(self, values: str, name: str) -> str:
-        gain, bias = self._gain_and_bias(name)
+        gain = self._tensor(self._weights[f"{name}.weight"], f"{name}.g")
+        bias = self._tensor(self._weights[f"{name}.bias"], f"{name}.b")
         return self._node(
             "LayerNormalization", [values, gain, bias], f"{name}.out", domain="", axis=-1, epsilon=_EPSILON
         )
 
     def _add_norm(self, values: str, skip: str, prefix: str) -> str:
-        gain, bias = self._gain_and_bias(f"{prefix}LayerNorm")
-        return self._node(
-            "SkipLayerNormalization", [values, skip, gain, bias], f"{prefix}LayerNorm.out", epsilon=_EPSILON
-        )
-
-    def _gain_and_bias(self, name: str) -> tuple[str, str]:
-        return (
-            self._tensor(self._weights[f"{name}.weight"], f"{name}.g"),
-            self._tensor(self._weights[f"{name}.bias"], f"{name}.b"),
-        )
+        """Add and normalise; the fused operator is slower on a CPU."""
+        return self._norm(self._node("Add", [values, skip], f"{prefix}sum", domain=""), f"{prefix}LayerNorm")
 
     def _tensor(self, values: NDArray[np.generic], name: str) -> str:
         from onnx import numpy_helper

@@ -1,9 +1,9 @@
 """Speed and memory of ingestion and retrieval; quality is measured by ``clinigraph eval retrieval``.
 
 Run ``python -m clinigraph.evals.bench.retrieval --data ../shared/data --work /tmp/retrieval``. It indexes MedQuAD with
-the shipped embedder (or opens the index that is there), tops the store up with made-up passages whose vectors are random
-to the wanted number, and times the questions of the benchmark in a process of its own. Goals: 150 passages/s on two
-cores; p95 of 30 ms with 100,000 passages; 1.5 GB of memory.
+the shipped embedder (or opens the index that is there), tops the store up to the wanted number with made-up passages
+whose vectors are random, and times the questions of the benchmark in a process of its own. Goals: 150 passages/s on
+two cores; p95 of 30 ms with 100,000 passages; 1.5 GB of memory.
 """
 
 from __future__ import annotations
