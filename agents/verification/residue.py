@@ -21,7 +21,7 @@ _QUIET = frozenset(
     interval confidence ci range level lies lie lay ranges ranging
     eye eyes side current
     e.g i.e eg ie
-    by its pixels weighted weight indicators indicator score planned assessed
+    by its pixels weighted weight indicators indicator score planned assessed could
     """.split()
 )
 """Words that change no meaning where every number, name, side and denial has been checked."""

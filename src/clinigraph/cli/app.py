@@ -116,6 +116,25 @@ def check(
     raise typer.Exit(check_report(CheckRequest(report, case, as_json=as_json)))
 
 
+@app.command(name="eval")
+def evaluate(
+    task: Annotated[str | None, typer.Argument(help="Benchmark; without one, the list.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder with the labelled sets.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of everything drawn.")] = 20260101,
+    work: Annotated[Path | None, typer.Option("--work", help="Folder for indexes made on the way.")] = None,
+    log_dir: Annotated[Path, typer.Option("--log-dir", help="Folder of the Inspect logs.")] = Path("logs"),
+    model: Annotated[str | None, typer.Option("--model", help="Model as Inspect names it, e.g. vllm/NAME.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="Its server.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest log that was cut short.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run a benchmark with Inspect and print its tables."""
+    from clinigraph.cli.evaluate import EvalRequest, run_benchmark
+
+    run_benchmark(EvalRequest(task, data, work, log_dir, limit, seed, model, base_url, resume, as_json))
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address; others than loopback need a token.")] = "127.0.0.1",

@@ -87,9 +87,13 @@ async def run_for_evidence(path: Path, session: Session) -> Report:
     """
     from clinigraph.models.events import EventKind
 
+    report: Report | None = None
+    # The stream is read to its end: what it holds (lock, checkpoints, pixels) is let go there.
     async for event in session.stream(PathSource((path,), session.settings)):
         if event.kind is EventKind.REPORT_READY and isinstance(event.report, Report):
-            return event.report
+            report = event.report
+    if report is not None:
+        return report
     raise ClinigraphError("The case gave no report to check against", todo="Run `clinigraph diagnose` on it first.")
 
 
