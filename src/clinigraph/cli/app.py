@@ -57,12 +57,31 @@ def diagnose(
     out: Out = Path("clinigraph-report"),
     model: Annotated[str | None, typer.Option("--model", help="Model as the server names it.")] = None,
     base_url: Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server (vLLM).")] = None,
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="Report by the rules when the model server is absent.")
+    ] = False,
+    plan: Annotated[Path | None, typer.Option("--plan", help="Run this plan file (see `clinigraph plan`).")] = None,
+    planner: Annotated[str, typer.Option("--planner", help="Who plans: auto, protocol or model.")] = "auto",
+    decider: Annotated[
+        str, typer.Option("--decider", help="Who decides: combined, weighted, graded or model.")
+    ] = "combined",
+    writer: Annotated[str, typer.Option("--writer", help="Who phrases: template or model.")] = "template",
+    rollouts: Annotated[int, typer.Option("--rollouts", min=0, max=16, help="Most model runs over the evidence.")] = 3,
+    specialists: Annotated[
+        bool | None, typer.Option("--specialists/--no-specialists", help="Hear specialists; by default on hard cases.")
+    ] = None,
+    no_plan: Annotated[bool, typer.Option("--no-plan", help="Same tools, but the model answers by itself.")] = False,
+    no_reflect: Annotated[
+        bool, typer.Option("--no-reflect", help="No second tool, no second retrieval, no question.")
+    ] = False,
+    direct: Annotated[bool, typer.Option("--direct", help="The model alone: no tools, no guidelines.")] = False,
+    ask: Annotated[int, typer.Option("--ask", min=0, max=5, help="Most facts that you may be asked for.")] = 0,
     approve: Annotated[bool, typer.Option("--approve", help="Ask before the plan is run.")] = False,
     resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with an interrupted run of the case.")] = True,
     as_json: Json = False,
 ) -> None:
     """Run a case and write its report."""
-    from clinigraph.cli.diagnose import Request, run_and_save
+    from clinigraph.cli.diagnose import Request, run_and_save, switches
 
     request = Request(
         paths=tuple(paths),
@@ -73,11 +92,39 @@ def diagnose(
         out=out,
         model=model,
         base_url=base_url,
+        fallback=fallback,
+        plan=plan,
+        switches=switches(
+            decider=decider,
+            planner=planner,
+            writer=writer,
+            plan=not no_plan,
+            reflect=not no_reflect,
+            direct=direct,
+            rollouts=rollouts,
+            specialists=specialists,
+            max_questions=ask,
+        ),
         approve=approve,
         resume=resume,
         as_json=as_json,
     )
     run_and_save(request)
+
+
+@app.command(name="plan")
+def make_plan(
+    question: Annotated[str, typer.Argument(help="The condition, or a question about it.")],
+    modality: Annotated[str, typer.Option("--modality", help="Kind of image, e.g. fundus, chest_film, ct.")] = "fundus",
+    out: Annotated[Path, typer.Option("--out", help="File of the plan.")] = Path("plan.yaml"),
+    model: Annotated[str | None, typer.Option("--model", help="Model as the server names it.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server (vLLM).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draft a plan from guideline criteria, to be reviewed, edited and run with `diagnose --plan`."""
+    from clinigraph.cli.plan import PlanRequest, draft_plan
+
+    draft_plan(PlanRequest(question, modality, out, model, base_url, as_json=as_json))
 
 
 @app.command()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 
 from clinigraph.cli.prompts import parse_boxes, parse_facts
 from clinigraph.cli.view import ProgressView, show_report
-from clinigraph.errors import ClinigraphError
+from clinigraph.errors import ClinigraphError, PlanInvalid, UsageError
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.events import EventKind
+from clinigraph.models.planning import DiagnosticProtocol
+from clinigraph.models.switches import Switches
 from clinigraph.settings import Settings
 
 
@@ -29,6 +32,9 @@ class Request:
     facts: tuple[str, ...] = ()
     model: str | None = None
     base_url: str | None = None
+    fallback: bool = False
+    plan: Path | None = None
+    switches: Switches = field(default_factory=Switches)
     approve: bool = False
     resume: bool = True
     as_json: bool = False
@@ -66,7 +72,9 @@ async def _run(request: Request) -> object:
             protocol=ProtocolId(request.protocol) if request.protocol else None,
             approve=request.approve,
             resume=request.resume,
-            on_pause=view.ask if request.approve else None,
+            switches=request.switches,
+            plan=_plan(request.plan),
+            on_pause=view.ask if request.approve or request.switches.max_questions else None,
         )
         async for event in session.stream(source, options):
             view.show(event)
@@ -75,8 +83,37 @@ async def _run(request: Request) -> object:
     return report
 
 
+def switches(**given: object) -> Switches:
+    """Return the switches of the command line.
+
+    Raises:
+        UsageError: A value is none of those that an option takes.
+    """
+    try:
+        return Switches.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"--{first['loc'][0]}"
+        raise UsageError("That value cannot be", given=f"{name} {first['input']}", todo=f"{first['msg']}.") from error
+
+
+def _plan(path: Path | None) -> DiagnosticProtocol | None:
+    from clinigraph.knowledge.protocols import load_protocol
+
+    if path is None:
+        return None
+    try:
+        return load_protocol(path)
+    except PlanInvalid as error:
+        raise UsageError("The plan file cannot be used", given=error.given, todo=error.todo) from error
+
+
 def _settings(request: Request) -> Settings:
     settings = Settings()
-    changes = {"model_name": request.model, "model_base_url": request.base_url}
+    changes = {
+        "model_name": request.model,
+        "model_base_url": request.base_url,
+        "model_fallback": request.fallback or None,
+    }
     given = {k: v for k, v in changes.items() if v is not None}
     return settings.model_copy(update=given) if given else settings

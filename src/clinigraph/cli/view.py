@@ -32,6 +32,8 @@ DOING = {
     "schedule": "Choosing the next steps",
     "act": "Measuring",
     "reflect": "Judging the indicators",
+    "ask": "Waiting for an answer",
+    "consult": "Hearing the model",
     "decide": "Weighing",
     "write": "Writing claims",
     "verify": "Checking every claim",
@@ -64,19 +66,13 @@ class ProgressView:
             self._status.stop()
 
     async def ask(self, question: Mapping[str, object]) -> dict[str, object]:
-        """Show the plan of a paused run and ask whether to run it."""
-        import typer
-
+        """Show what a paused run asks, and return the answer: a plan to approve, or a fact that is missing."""
         if self._status is not None:
             self._status.stop()
-        plan = question.get("plan")
-        steps = plan.get("steps", []) if isinstance(plan, dict) else []
-        for step in steps:
-            console.print(f"  {step['id']}: {step['tool']}", markup=False)
-        agreed = await asyncio.to_thread(typer.confirm, "Run this plan?", err=True)
+        answer = await (_fact(question) if question.get("kind") == "question" else _approval(question))
         if self._status is not None:
             self._status.start()
-        return {"action": "approve" if agreed else "reject"}
+        return answer
 
     def show(self, event: RunEvent) -> None:
         """Show one event."""
@@ -87,6 +83,25 @@ class ProgressView:
         line = _line(event)
         if line is not None:
             console.print(line)
+
+
+async def _approval(question: Mapping[str, object]) -> dict[str, object]:
+    import typer
+
+    plan = question.get("plan")
+    steps = plan.get("steps", []) if isinstance(plan, dict) else []
+    for step in steps:
+        console.print(f"  {step['id']}: {step['tool']}", markup=False)
+    agreed = await asyncio.to_thread(typer.confirm, "Run this plan?", err=True)
+    return {"action": "approve" if agreed else "reject"}
+
+
+async def _fact(question: Mapping[str, object]) -> dict[str, object]:
+    import typer
+
+    text = f"{question.get('text')} (empty: not known)"
+    said = await asyncio.to_thread(typer.prompt, text, default="", show_default=False, err=True)
+    return {"action": "answer", "value": said} if said.strip() else {"action": "skip"}
 
 
 def _line(event: RunEvent) -> Text | None:
