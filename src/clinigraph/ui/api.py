@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, status
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import Field, JsonValue
 
+from clinigraph.client.report import Report as SavedReport
 from clinigraph.errors import UsageError
 from clinigraph.models.base import Value
 from clinigraph.models.report import Report
@@ -201,9 +202,12 @@ async def resume_run(case_id: CaseId, number: Number, hub: HubDep, user: UserDep
 
 @router.get("/cases/{case_id}/runs/{number}/report.{kind}")
 async def get_report(
-    case_id: CaseId, number: Number, kind: Annotated[str, Path(pattern="^(json|md|html)$")], library: LibraryDep
+    case_id: CaseId, number: Number, kind: Annotated[str, Path(pattern="^(json|md|html|pdf)$")], library: LibraryDep
 ) -> Response:
-    """Return the report as JSON, Markdown or one HTML file."""
+    """Return the report as JSON, Markdown, one HTML file or PDF."""
+    if kind == "pdf":
+        folder = _report_folder(library, case_id, number)
+        return Response(await asyncio.to_thread(_pdf, folder), media_type="application/pdf")
     path = _report_folder(library, case_id, number) / f"report.{kind}"
     headers = {"content-security-policy": REPORT_POLICY} if kind == "html" else {}
     return FileResponse(path, media_type=EXPORTS[kind], headers=headers)
@@ -260,6 +264,14 @@ def _report_folder(library: UserLibrary, case_id: str, number: int) -> FilePath:
     if not (folder / "report.json").is_file():
         raise UsageError("This run has no report", given=str(number), todo="Wait until it is done, or resume it.")
     return folder
+
+
+def _pdf(folder: FilePath) -> bytes:
+    from clinigraph.export.pdf import render_pdf
+
+    report = SavedReport.load(folder / "report.json")
+    pictures = {o.name: folder / "overlays" / o.name for o in report.overlays}
+    return render_pdf(report, {name: path.read_bytes() for name, path in pictures.items() if path.is_file()})
 
 
 async def _lines(events: AsyncIterator[StreamEvent]) -> AsyncIterator[str]:

@@ -73,6 +73,7 @@ def test_a_case_goes_from_upload_to_report(api: TestClient) -> None:
     page = api.get(f"{API}/cases/{case_id}/runs/1/report.html")
     assert "sandbox" in page.headers["content-security-policy"]
     assert api.get(f"{API}/cases/{case_id}/runs/1/report.md").text.startswith("> **Research use only")
+    assert api.get(f"{API}/cases/{case_id}/runs/1/report.pdf").content.startswith(b"%PDF")
     name = report["overlays"][0]["name"]
     assert api.get(f"{API}/cases/{case_id}/runs/1/overlays/{name}").content.startswith(b"\x89PNG")
     assert events(api, case_id, after=int(str(seen[-2]["index"]))) == seen[-1:]
