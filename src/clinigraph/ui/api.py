@@ -23,6 +23,7 @@ from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import receive
 from clinigraph.ui.values import CaseForm, CaseRecord, Intervention, RunForm, RunRow, StreamEvent, UserId
+from clinigraph.ui.viewer import ImageView
 
 router = APIRouter(prefix="/api/v1")
 
@@ -222,6 +223,31 @@ async def get_overlay(
     if name not in {o.name for o in report.overlays}:
         raise UsageError("The report has no such picture", given=name)
     return FileResponse(_report_folder(library, case_id, number) / "overlays" / name, media_type="image/png")
+
+
+@router.get("/cases/{case_id}/runs/{number}/images")
+async def list_images(case_id: CaseId, number: Number, hub: HubDep, library: LibraryDep) -> list[ImageView]:
+    """List the images of a finished run with what can be outlined."""
+    return list(await asyncio.to_thread(hub.viewer(library, case_id, number).images))
+
+
+@router.get("/cases/{case_id}/runs/{number}/images/{index}.png", response_class=Response)
+async def draw_image(
+    case_id: CaseId,
+    number: Number,
+    index: Annotated[int, Path(ge=0, le=10**4)],
+    hub: HubDep,
+    library: LibraryDep,
+    at: Annotated[int | None, Query(ge=0, le=10**5)] = None,
+    low: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    high: Annotated[float | None, Query(allow_inf_nan=False)] = None,
+    segments: Annotated[str, Query(max_length=2000)] = "",
+) -> Response:
+    """Draw an image: slice ``at``, window ``low`` to ``high``, ``segments`` as keys with commas."""
+    viewer = hub.viewer(library, case_id, number)
+    keys = tuple(key for key in segments.split(",") if key)
+    png = await asyncio.to_thread(lambda: viewer.draw(index, at=at, low=low, high=high, segments=keys))
+    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
 
 @router.post("/cases/{case_id}/runs/{number}/ask")

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from clinigraph.agents.appraisal import RouterClassifier
+from clinigraph.client.places import run_place
 from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.errors import UsageError
@@ -14,6 +15,7 @@ from clinigraph.ui.library import CasePlace, UserLibrary
 from clinigraph.ui.runs import RunManager, SessionMaker, take_up
 from clinigraph.ui.uploads import UploadLimits
 from clinigraph.ui.values import UserId
+from clinigraph.ui.viewer import Viewer
 
 AT_ONCE = 2
 """Runs that work side by side; a run that waits for a person does not count."""
@@ -81,6 +83,16 @@ class Hub:
         if not path.is_file():
             raise UsageError("This run has no report", given=str(number), todo="Wait until it is done, or resume it.")
         return Report.load(path)
+
+    def viewer(self, library: UserLibrary, case_id: str, number: int) -> Viewer:
+        """Return the pictures of a finished run.
+
+        Raises:
+            UsageError: There is no such run, or it has no report (yet).
+        """
+        report = self.report(library, case_id, number)
+        settings = self.settings.model_copy(update={"state_dir": library.place(case_id).state})
+        return Viewer(report.evidence_graph, run_place(settings, report.run.run_id).artifacts)
 
     def _session(self, place: CasePlace) -> Session:
         settings = self.settings.model_copy(update={"state_dir": place.state, "keep_runs": True})
