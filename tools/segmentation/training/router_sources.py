@@ -109,10 +109,10 @@ def _pictures(folder: Path, kind: str, source: str) -> Iterator[Sample]:
     for path in picture_files(folder):
         if path.parent.name == "groundtruth":
             continue
-        yield Sample(kind, source, _group(path.stem, source), read_picture(path))
+        yield Sample(kind, source, group_of(path.stem, source), read_picture(path))
 
 
-def _group(stem: str, source: str) -> str:
+def group_of(stem: str, source: str) -> str:
     """Patient of a file: SC-N-03-IM-0001 gives SC-N-03, 061_2HC gives 061; otherwise the whole name."""
     if source == "mri_sunnybrook_train1":
         return stem.split("-IM-", maxsplit=1)[0]
