@@ -10,9 +10,11 @@ from clinigraph.models.codes import Laterality
 from clinigraph.models.evidence import ImageNode
 from clinigraph.models.reporting import ClaimKind
 
+_CHAMBER = r"(?!\s+(?:ventric|atri))"
+"""A left or right ventricle or atrium is the name of a part, not a side of the body."""
 _SIDE_WORDS = (
-    (Laterality.LEFT, re.compile(r"\b(left|left-sided|OS|sinister)\b")),
-    (Laterality.RIGHT, re.compile(r"\b(right|right-sided|OD|dexter)\b")),
+    (Laterality.LEFT, re.compile(rf"\b(left|left-sided|OS|sinister)\b{_CHAMBER}")),
+    (Laterality.RIGHT, re.compile(rf"\b(right|right-sided|OD|dexter)\b{_CHAMBER}")),
 )
 
 

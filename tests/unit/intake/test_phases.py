@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigraph.errors import CaseInvalid
@@ -42,6 +42,7 @@ def test_a_name_states_a_phase_only_as_a_word_of_its_own(name: str, phase: Cardi
     assert phase_of_name(name) is phase
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_name_can_be_asked(name: str) -> None:
     assert phase_of_name(name) in (ED, ES, None)

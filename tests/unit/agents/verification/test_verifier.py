@@ -138,3 +138,9 @@ def test_no_other_number_passes_for_the_measured_one(bench: Any, value: float) -
     judged = bench.said("claim-size-value", "is 0.90", f"is {written}")
     true_numbers = {"0.90", "0.88", "0.92"}
     assert (judged.verdict is Verdict.SUPPORTED) == (written in true_numbers)
+
+
+def test_a_chamber_of_the_heart_is_no_side_of_the_body(bench: Any) -> None:
+    chamber = bench.said("claim-size-value", "is 0.90", "of the left ventricle is 0.90")
+    assert not chamber.reason_code.startswith("side")
+    assert bench.said("claim-size-value", "is 0.90", "of the left eye is 0.90").reason_code == "side.unknown"
