@@ -14,6 +14,7 @@ from pathlib import Path
 from clinigraph.tools.segmentation.networks.bundle import BUNDLES
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
 from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training.cine_mr_heart import CINE_PLAN
 from clinigraph.tools.segmentation.training.cxr_lungs_heart import CHEST_PLAN
 from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, FINE_PLAN
 
@@ -68,6 +69,26 @@ RECIPES = {
             "pred_classes": "0: left lung, 1: right lung (patient's sides), 2: heart",
         },
     ),
+    "cine_mr_heart": Recipe(
+        {"cine": CINE_PLAN},
+        "fold0",
+        {
+            "schema": "MONAI bundle metadata",
+            "name": "cine_mr_heart",
+            "version": "0.1.0",
+            "task": "Left and right ventricle in short-axis cine MR",
+            "description": "Outlines LV cavity, myocardium and RV cavity on short-axis slices or stacks.",
+            "authors": "Clinigraph",
+            "copyright": "Weights: CC BY-NC-SA 4.0, research use only, because ACDC was used for training.",
+            "licence": "CC BY-NC-SA 4.0, research use only (weights trained on ACDC)",
+            "intended_use": "Research use only; not a medical device.",
+            "data_source": "ACDC (50 patients with odd numbers), Sunnybrook Cardiac Data; see README.md",
+            "data_type": "npz, png",
+            "image_classes": "one channel short-axis slices, any intensity scale",
+            "label_classes": "1: left ventricular cavity, 2: myocardium, 3: right ventricular cavity",
+            "pred_classes": "1: left ventricular cavity, 2: myocardium, 3: right ventricular cavity",
+        },
+    ),
 }
 
 
@@ -84,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     about = dict(recipe.about)
     if options.measured:
         results = json.loads(options.measured.read_text(encoding="utf-8"))
-        about["eval_metrics"] = {"held_out": results["summary"], "refused": results["refused"]}
+        metrics = {"held_out": results["summary"], "refused": results["refused"]}
+        about["eval_metrics"] = metrics | {key: results[key] for key in ("confusion",) if key in results}
+        if "calibration" in results:
+            about["calibration"] = results["calibration"]
     runs = [options.weights / f"{run}.safetensors" for run in (options.runs or recipe.runs).split(",")]
     write_bundle(options.out or BUNDLES / options.name, runs, recipe.plans, about)
 

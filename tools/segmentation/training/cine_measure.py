@@ -1,0 +1,318 @@
+"""Measure the runs of `cine_mr_heart` on patients that did not train them.
+
+    python -m clinigraph.tools.segmentation.training.cine_measure --data DIR --weights DIR --out RESULTS.json
+
+Every patient is measured by the network of the fold that it was kept from, both frames as they are and in each of
+`DISTORTIONS`. What is not found counts with Dice 0 and an error of the whole quantity. The patterns are called by the
+rules of `measurement/cardiac_pattern.py`, whose limits were set on the reference masks of the same patients.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter, zoom
+
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.tools.measurement import cardiac_wall
+from clinigraph.tools.measurement.cardiac_pattern import HeartFeatures, Pattern, classify
+from clinigraph.tools.measurement.cardiac_wall import Ventricle3d
+from clinigraph.tools.segmentation.networks.cine import MIN_HEART_CONFIDENCE, CineNetwork
+from clinigraph.tools.segmentation.networks.masks import dice
+from clinigraph.tools.segmentation.pixels import to_uint8
+from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training.cine_data import NEGATIVES, CinePatient, list_patients, list_slices
+from clinigraph.tools.segmentation.training.cine_mr_heart import CINE_PLAN, FOLDS, RUNS
+from clinigraph.tools.segmentation.training.loop import progress
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.uint8]
+STRUCTURES = ("lv_cavity", "myocardium", "rv_cavity")
+LEVEL = 0.9
+"""Coverage of the stated errors."""
+GROUPS = {
+    "DCM": Pattern.DILATED,
+    "HCM": Pattern.HYPERTROPHIC,
+    "MINF": Pattern.INFARCTION_LIKE,
+    "NOR": Pattern.NORMAL,
+    "RV": Pattern.RIGHT_VENTRICULAR,
+}
+"""ACDC group to pattern."""
+QUANTITIES = (
+    "left_ventricular_ejection_fraction",
+    "right_ventricular_ejection_fraction",
+    "muscle_over_cavity",
+    "right_over_left",
+    "wall_motion_spread",
+    "left_end_diastolic_volume_share",
+    "left_end_systolic_volume_share",
+    "right_end_diastolic_volume_share",
+    "right_end_systolic_volume_share",
+    "myocardial_mass_share",
+    "lv_wall_thickness_share",
+)
+"""What is compared with the reference; a share is the error over the reference's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One patient in one distortion."""
+
+    run: str
+    name: str
+    group: str
+    distortion: str
+    confidence: tuple[float, float]
+    dice: tuple[tuple[float, ...], tuple[float, ...]]
+    """Frame (end-diastole, end-systole), then structure."""
+    errors: dict[str, float]
+    """Quantity to signed error."""
+    pattern: str
+    """Called, or empty where a number that decides was missing."""
+    ejection: float
+    """Reference ejection fraction in per cent."""
+
+
+def plain(image: Floats, label: Labels) -> tuple[Floats, Labels]:
+    """Unchanged."""
+    return image, label
+
+
+def turned_and_mirrored(image: Floats, label: Labels) -> tuple[Floats, Labels]:
+    """A quarter turn, a mirror and the other order of slices."""
+    return np.rot90(image, 1, (1, 2))[::-1, :, ::-1], np.rot90(label, 1, (1, 2))[::-1, :, ::-1]
+
+
+def coarse_and_noisy(image: Floats, label: Labels) -> tuple[Floats, Labels]:
+    """Two thirds of the resolution, Rician-like noise, brighter towards one side, as with a surface coil."""
+    small = np.stack([zoom(plane, 2 / 3, order=1) for plane in image])
+    reference = np.stack([zoom(plane, 2 / 3, order=0) for plane in label])
+    noise = np.random.default_rng(0).normal(0, 0.03, (2, *small.shape))
+    ramp = np.linspace(0.5, 1.5, small.shape[2])[None, None, :]
+    return np.asarray(np.hypot(small * ramp + noise[0], noise[1]), dtype=np.float32), reference
+
+
+def soft_and_dark(image: Floats, label: Labels) -> tuple[Floats, Labels]:
+    """Blurred by one pixel, gamma 1.6."""
+    blurred = np.stack([gaussian_filter(plane, 1.0) for plane in image])
+    return np.asarray(np.clip(blurred, 0, 1) ** 1.6, dtype=np.float32), label
+
+
+DISTORTIONS: dict[str, Callable[[Floats, Labels], tuple[Floats, Labels]]] = {
+    item.__name__: item for item in (plain, turned_and_mirrored, coarse_and_noisy, soft_and_dark)
+}
+
+
+def single_member(weights: Path, scratch: Path) -> CineNetwork:
+    """A network of one run alone."""
+    write_bundle(scratch, [weights], {"cine": CINE_PLAN}, {"version": "0"})
+    return CineNetwork(scratch)
+
+
+def measure_patient(network: CineNetwork, run: str, patient: CinePatient, names: Sequence[str]) -> Iterable[Row]:
+    """Rows of one patient."""
+    frames = [patient.read(frame) for frame in (0, 1)]
+    for name in names:
+        found, truth, overlaps, confidences = [], [], [], []
+        for image, label in frames:
+            picture, reference = DISTORTIONS[name](image, label)
+            made = network.predict(np.ascontiguousarray(to_uint8(picture)))
+            masks = (made.lv_cavity, made.myocardium, made.rv_cavity)
+            given = tuple(reference == value for value in (1, 2, 3))
+            overlaps.append(tuple(dice(mask, mine) for mask, mine in zip(masks, given, strict=True)))
+            confidences.append(made.confidence)
+            found.append(masks)
+            truth.append(given)
+        mine, theirs = quantities(*found), quantities(*truth)
+        yield Row(
+            run,
+            patient.name,
+            patient.group,
+            name,
+            (confidences[0], confidences[1]),
+            (overlaps[0], overlaps[1]),
+            {key: _error(key, mine.get(key), theirs[key]) for key in QUANTITIES},
+            called(mine),
+            theirs["left_ventricular_ejection_fraction"],
+        )
+
+
+Masks = tuple[NDArray[np.bool_], ...]
+
+
+def quantities(diastole: Masks, systole: Masks) -> dict[str, float]:
+    """What can be measured without spacing; volumes in voxels; empty where there is no left ventricle."""
+    full, empty = [[float(mask.sum()) for mask in frame] for frame in (diastole, systole)]
+    if full[0] == 0:
+        return {}
+    first, second = Ventricle3d(diastole[0], diastole[1]), Ventricle3d(systole[0], systole[1])
+    spread = cardiac_wall.motion_spread(first, second)
+    values = {
+        "left_ventricular_ejection_fraction": 100 * (1 - empty[0] / full[0]),
+        "right_ventricular_ejection_fraction": 100 * (1 - empty[2] / full[2]) if full[2] else None,
+        "muscle_over_cavity": full[1] / full[0],
+        "right_over_left": full[2] / full[0],
+        "wall_motion_spread": spread,
+        "left_end_diastolic_volume_share": full[0],
+        "left_end_systolic_volume_share": empty[0],
+        "right_end_diastolic_volume_share": full[2],
+        "right_end_systolic_volume_share": empty[2],
+        "myocardial_mass_share": full[1],
+        "lv_wall_thickness_share": cardiac_wall.greatest_thickness(first),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def called(found: Mapping[str, float]) -> str:
+    """Pattern of the measured numbers, or an empty string."""
+    if not found:
+        return ""
+    right = found.get("right_ventricular_ejection_fraction")
+    features = HeartFeatures(
+        lv_ejection=found["left_ventricular_ejection_fraction"],
+        rv_ejection=right,
+        right_over_left=found["right_over_left"] if right is not None else None,
+        muscle_over_cavity=found["muscle_over_cavity"],
+        motion_spread=found.get("wall_motion_spread"),
+    )
+    call = classify(features)
+    return call.pattern.value if call else ""
+
+
+def _error(name: str, mine: float | None, truth: float) -> float:
+    whole = 100.0 if name.endswith("fraction") else 1.0
+    if mine is None:
+        return whole
+    return (mine - truth) / truth if name.endswith("_share") else mine - truth
+
+
+def other_pictures(data: Path) -> dict[str, list[Path]]:
+    """Pictures of other things that no run trains on, by kind."""
+    return {
+        folder.split("/", maxsplit=1)[0]: sorted((data / folder).rglob("*.*"))[used : used + 25]
+        for folder, used in NEGATIVES.items()
+    }
+
+
+def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+    """Estimates by distortion."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.distortion].append(row)
+    return {name: _group(group) for name, group in groups.items()}
+
+
+def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
+    found: dict[str, Estimate] = {
+        "accepted, both frames": wilson(sum(min(r.confidence) >= MIN_HEART_CONFIDENCE for r in rows), len(rows)),
+        "pattern agrees with group": wilson(sum(r.pattern == GROUPS[r.group].value for r in rows), len(rows)),
+    }
+    for frame, moment in enumerate(("ED", "ES")):
+        for index, structure in enumerate(STRUCTURES):
+            found[f"{structure} Dice, {moment}"] = bootstrap_mean([row.dice[frame][index] for row in rows])
+    for name in QUANTITIES:
+        found[f"{name} absolute error"] = bootstrap_mean([abs(row.errors[name]) for row in rows])
+        found[f"{name} bias"] = bootstrap_mean([row.errors[name] for row in rows])
+    return found
+
+
+def confusion(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+    """ACDC group to called pattern to patients, images as they are."""
+    table: dict[str, Counter[str]] = {group: Counter() for group in GROUPS}
+    for row in rows:
+        if row.distortion == plain.__name__:
+            table[row.group][row.pattern or "not called"] += 1
+    return {group: dict(counts) for group, counts in table.items()}
+
+
+def calibration(rows: Sequence[Row]) -> dict[str, dict[str, float | int]]:
+    """Split-conformal half-width of each quantity (Vovk 2005), over patients and distortions.
+
+    The rank is that of n patients, not of n rows: renderings of one patient are not independent.
+    """
+    patients = len({row.name for row in rows})
+    rank = min(1.0, math.ceil((patients + 1) * LEVEL) / patients)
+    found: dict[str, dict[str, float | int]] = {}
+    for name in QUANTITIES:
+        errors = [abs(row.errors[name]) for row in rows]
+        width = float(np.quantile(errors, rank, method="higher"))
+        found[name] = {"halfwidth": round(width, 4), "level": LEVEL, "n": patients}
+    return found
+
+
+def measure_slices(network: CineNetwork, data: Path, fold: int) -> list[float]:
+    """Dice of the cavity on held-out Sunnybrook slices, one by one; a slice that is refused has Dice 0."""
+    values = []
+    for item in (item for item in list_slices(data, FOLDS) if item.fold == fold):
+        grey, cavity = item.read()
+        values.append(dice(network.predict(grey[None]).lv_cavity[0], cavity > 0))
+    return values
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and write."""
+    options = _parse(arguments)
+    torch.set_num_threads(options.threads)
+    rows: list[Row] = []
+    single: list[float] = []
+    others: dict[str, list[float]] = defaultdict(list)
+    for run in options.runs.split(","):
+        fold = RUNS.index(run)
+        held = [patient for patient in list_patients(options.data, FOLDS) if patient.fold == fold]
+        with tempfile.TemporaryDirectory() as scratch:
+            network = single_member(options.weights / f"{run}.safetensors", Path(scratch))
+            for patient in progress(held, run):
+                rows.extend(measure_patient(network, run, patient, options.distortions.split(",")))
+            single += measure_slices(network, options.data, fold)
+            for kind, paths in other_pictures(options.data).items():
+                greys = (np.asarray(Image.open(path).convert("L")) for path in paths)
+                others[kind] += [network.predict(grey[None]).confidence for grey in greys]
+    _write(options.out, rows, single, others)
+
+
+def _write(out: Path, rows: Sequence[Row], single: Sequence[float], others: Mapping[str, Sequence[float]]) -> None:
+    table: dict[str, dict[str, Estimate]] = summarise(rows)
+    table["sunnybrook slices"] = {"lv_cavity Dice": bootstrap_mean(single)}
+    refused = {k: wilson(sum(v < MIN_HEART_CONFIDENCE for v in values), len(values)) for k, values in others.items()}
+    for group, estimates in {**table, "refused": refused}.items():
+        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
+        sys.stdout.write("\n".join(lines) + "\n")
+    matrix = confusion(rows)
+    sys.stdout.write(json.dumps(matrix, indent=1) + "\n")
+    content = {
+        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
+        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+        "confusion": matrix,
+        "calibration": calibration(rows),
+        "rows": [asdict(row) for row in rows],
+        "sunnybrook": list(single),
+        "confidence_on_others": dict(others),
+    }
+    out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the runs of cine_mr_heart on held-out patients.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--runs", default=",".join(RUNS))
+    parser.add_argument("--distortions", default=",".join(DISTORTIONS), help="comma-separated")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
