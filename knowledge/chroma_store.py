@@ -11,6 +11,7 @@ import json
 import os
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -140,12 +141,39 @@ class ChromaStore:
                 collection.get(where={"source": source_id}, limit=1, include=[])["ids"]
             )
 
-    def rows(self) -> Iterator[Row]:
-        """Yield every passage as a row, in order of id."""
+    def trust_counts(self) -> Mapping[str, int]:
+        """Return how many passages carry each level of trust.
+
+        Raises:
+            PassageMissing: A passage is damaged.
+        """
+        return Counter(p.source.trust.value for page in self._pages() for p in self.get_many(page))
+
+    def damaged(self) -> Sequence[PassageId]:
+        """Return the ids whose passage cannot be read, does not match its hash, or bears another id."""
+        bad: list[PassageId] = []
+        for page in self._pages():
+            try:
+                self.get_many(page)
+            except PassageMissing:
+                bad += [i for i in page if not self._readable(i)]
+        return bad
+
+    def _readable(self, passage_id: PassageId) -> bool:
+        try:
+            return self.get(passage_id).id == passage_id
+        except PassageMissing:
+            return False
+
+    def _pages(self) -> Iterator[list[PassageId]]:
         with self._reading() as collection:
             ids = [] if collection is None else sorted(collection.get(include=[])["ids"])
-        for page in _chunks(ids, _PAGE):
-            for passage in self.get_many([PassageId(i) for i in page]):
+        return _chunks((PassageId(i) for i in ids), _PAGE)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every passage as a row, in order of id."""
+        for page in self._pages():
+            for passage in self.get_many(page):
                 yield Row(passage.id, Facets.of(passage.source), search_text(passage))
 
     def nearest(self, vector: Vectors, n: int, narrow: Filter) -> Sequence[tuple[PassageId, float]]:

@@ -90,6 +90,14 @@ class Library:
         """Return the number of passages."""
         return len(self._embedded) + (self.user_store.count() if self.user_store.exists() else 0)
 
+    def user_trust(self) -> Mapping[str, int]:
+        """Return how many passages of the user's documents carry each level of trust."""
+        return self.user_store.trust_counts() if self.user_store.exists() else {}
+
+    def damaged_user_passages(self) -> Sequence[PassageId]:
+        """Return the passages of the user's documents that cannot be read or do not match their hash."""
+        return self.user_store.damaged() if self.user_store.exists() else ()
+
     def warm_up(self) -> None:
         """Open indexes and load weights, so that the first query is as quick as the others."""
         self.hybrid().warm_up()

@@ -120,6 +120,8 @@ class Ingestor:
             RunCancelled: The user stopped; what was finished is kept.
         """
         files = find_files(paths)
+        if self._store.count() == 0:
+            self._ledger.clear()
         reports: list[FileReport] = []
         pending, new = _Pending(), 0
         for path in files:

@@ -62,6 +62,13 @@ class Ledger:
             connection.execute(_SCHEMA)
             connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", map(astuple, entries))
 
+    def clear(self) -> None:
+        """Forget all files: the store beside holds nothing."""
+        if self._path.exists():
+            with self._open() as connection:
+                connection.execute(_SCHEMA)
+                connection.execute("DELETE FROM files")
+
     def _read(self, query: str, values: tuple[str, ...]) -> list[tuple[str, str, str, str, str, int, str]]:
         if not self._path.exists():
             return []

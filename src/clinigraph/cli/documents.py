@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
 import typer
 
+from clinigraph.errors import RunCancelled
 from clinigraph.knowledge.documents.ingest import FileReport, IngestOptions, Ingestor, Outcome, Progress
 from clinigraph.models.passages import Trust
 from clinigraph.settings import Settings
@@ -50,7 +50,6 @@ def _ingest(paths: list[Path], options: IngestOptions) -> tuple[FileReport, ...]
 
     from clinigraph.knowledge.library import open_library
 
-    stop = Event()
     columns = (TextColumn("Adding documents"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, TextColumn("{task.fields[passages]} passages"), console=Console(stderr=True)) as bar:
         task = bar.add_task("add", total=None, passages=0)
@@ -58,12 +57,11 @@ def _ingest(paths: list[Path], options: IngestOptions) -> tuple[FileReport, ...]
         def moved(progress: Progress) -> None:
             bar.update(task, total=progress.total, completed=progress.done, passages=progress.passages)
 
-        ingestor = Ingestor(open_library(Settings()).user_store, options, progress=moved, cancelled=stop)
+        ingestor = Ingestor(open_library(Settings()).user_store, options, progress=moved)
         try:
             return ingestor.add(paths)
-        except KeyboardInterrupt:
-            stop.set()
-            raise
+        except KeyboardInterrupt as error:
+            raise RunCancelled("Adding documents was stopped", todo="Run the same command again to go on.") from error
 
 
 def _show(reports: Sequence[FileReport]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -22,30 +20,31 @@ def search(
     text: Annotated[str, typer.Argument(help="What is looked for.")],
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="Most passages.")] = 8,
     specialty: Annotated[str | None, typer.Option("--specialty", help="For example ophthalmology.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="guideline, consensus, study, textbook, document; repeatable.")
+    ] = None,
+    year_from: Annotated[int | None, typer.Option("--year-from", help="Not older than this year.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="Two letters, for example en.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="Passage to leave out; repeatable.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Others than were shown for this query before.")] = False,
     as_json: Json = False,
 ) -> None:
     """Find passages, best first."""
-    from rich.console import Console
-    from rich.text import Text
+    from clinigraph.cli.searching import SearchRequest, search_passages
 
-    from clinigraph.errors import UsageError
-    from clinigraph.knowledge.contract import RetrievalQuery
-    from clinigraph.knowledge.library import open_library
-    from clinigraph.settings import Settings
-
-    if not text.strip() or len(text) > 10_000:
-        raise UsageError(
-            "The query is empty or too long", given=f"{len(text)} characters", todo="Give up to 10,000 characters."
+    search_passages(
+        SearchRequest(
+            text=text,
+            top=top,
+            specialty=specialty,
+            kinds=kind or (),
+            year_from=year_from,
+            language=language,
+            exclude=exclude or (),
+            again=again,
+            as_json=as_json,
         )
-    hits = open_library(Settings()).retriever.retrieve(RetrievalQuery(text=text, top_k=top, specialty=specialty))
-    if as_json:
-        rows = [{**h.passage.model_dump(mode="json"), "score": h.score} for h in hits]
-        typer.echo(json.dumps({"passages": rows}, ensure_ascii=False, indent=2))
-        return
-    out = Console(highlight=False)
-    for hit in hits:
-        out.print(Text.assemble((str(hit.passage.id), "bold"), f"  {hit.score:.3f}  ", (hit.passage.citation, "dim")))
-        out.print(Text(f"  {hit.passage.text}"))
+    )
 
 
 @knowledge_app.command()
@@ -63,48 +62,30 @@ def add(
 
 @knowledge_app.command()
 def stats(as_json: Json = False) -> None:
-    """Count cards and passages by specialty, and say which may be outdated."""
-    from datetime import UTC, datetime
+    """Count cards and passages, and say which cards may be outdated."""
+    from clinigraph.cli.holdings import show_stats
 
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from clinigraph.knowledge.library import open_library
-    from clinigraph.settings import Settings
-
-    library = open_library(Settings())
-    today = datetime.now(tz=UTC).date()
-    by_specialty = Counter(card.specialty for card in library.cards)
-    old = sorted(card.id for card in library.cards if card.may_be_outdated(today))
-    passages = library.count()
-    if as_json:
-        data = {"cards": len(library.cards), "passages": passages, "specialties": by_specialty, "may_be_outdated": old}
-        typer.echo(json.dumps(data, indent=2))
-        return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("Specialty")
-    table.add_column("Cards", justify="right")
-    for name, count in sorted(by_specialty.items(), key=lambda item: str(item[0])):
-        table.add_row(str(name), str(count))
-    out = Console(highlight=False)
-    out.print(table, f"{len(library.cards)} cards, {passages} passages; {len(old)} may be outdated.")
+    show_stats(as_json=as_json)
 
 
 @knowledge_app.command()
 def verify(as_json: Json = False) -> None:
-    """Prove every passage of the cards: readable, hashed, and each criterion tied to its statement."""
-    from rich.console import Console
+    """Prove every passage of cards and documents: readable, hashed, and each criterion tied to its statement."""
+    from clinigraph.cli.holdings import verify_holdings
 
-    from clinigraph.knowledge.cards import card_passages
-    from clinigraph.knowledge.library import open_library
-    from clinigraph.settings import Settings
+    raise typer.Exit(verify_holdings(as_json=as_json))
 
-    library = open_library(Settings())
 
-    bad = [str(p.id) for card in library.cards for p in card_passages(card) if not library.verify(library.get(p.id))]
-    if as_json:
-        typer.echo(json.dumps({"passages": library.count(), "failed": bad}, indent=2))
-    else:
-        Console(highlight=False).print(f"{library.count()} passages, {len(bad)} failed. {' '.join(bad)}")
-    raise typer.Exit(1 if bad else 0)
+@knowledge_app.command()
+def draft(
+    condition: Annotated[str, typer.Argument(help="What the protocol is to decide, in words.")],
+    modality: Annotated[str, typer.Option("--modality", help="Kind of image, for example US.")] = "OT",
+    specialty: Annotated[str | None, typer.Option("--specialty", help="Narrows the search.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write instead of printing.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Draft a protocol from the criteria of the cards; it is marked as a draft that nobody has reviewed."""
+    from clinigraph.cli.drafting import write_draft
+
+    write_draft(condition, modality, specialty=specialty, out=out, force=force, as_json=as_json)

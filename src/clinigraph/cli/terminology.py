@@ -132,6 +132,7 @@ def _with_progress(meta_dir: Path, target: Path, options: ImportOptions) -> Impo
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+    from clinigraph.errors import RunCancelled
     from clinigraph.knowledge.terminology.umls.importer import import_umls
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -144,4 +145,7 @@ def _with_progress(meta_dir: Path, target: Path, options: ImportOptions) -> Impo
                 tasks[name] = bar.add_task(name, total=total)
             bar.update(tasks[name], completed=done, total=total)
 
-        return import_umls(meta_dir, target, options, report)
+        try:
+            return import_umls(meta_dir, target, options, report)
+        except KeyboardInterrupt as error:
+            raise RunCancelled("The import was stopped", todo="Run the same command again to go on.") from error

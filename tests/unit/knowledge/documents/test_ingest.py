@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,49 @@ def test_a_damaged_ledger_says_so(tmp_path: Path) -> None:
     (tmp_path / "s" / "documents.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(KnowledgeError, match="list of documents is damaged"):
         Ingestor(store).add([folder])
+
+
+def test_a_list_of_documents_whose_store_was_lost_does_not_hide_them(tmp_path: Path) -> None:
+    folder, store = write(tmp_path / "docs", a="# A\nOne.", b="# A\nOne."), store_at(tmp_path / "s")
+    Ingestor(store).add([folder])
+    store.close()
+    shutil.rmtree(tmp_path / "s" / "chroma")
+    (tmp_path / "s" / "format.json").unlink()
+    assert [r.outcome for r in Ingestor(store_at(tmp_path / "s")).add([folder])] == [Outcome.ADDED, Outcome.DUPLICATE]
+    assert store_at(tmp_path / "s").count() == 1
+
+
+def test_a_store_of_another_version_is_refused_even_when_nothing_is_new(tmp_path: Path) -> None:
+    folder, store = write(tmp_path / "docs", a="# A\nOne."), store_at(tmp_path / "s")
+    Ingestor(store).add([folder])
+    mark = tmp_path / "s" / "format.json"
+    mark.write_text(mark.read_text(encoding="utf-8").replace("1", "99", 1), encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="another version"):
+        Ingestor(store_at(tmp_path / "s")).add([folder])
+
+
+_TWO = """
+import sys
+from pathlib import Path
+from clinigraph.knowledge.chroma_store import ChromaStore
+from clinigraph.knowledge.documents import ingest
+from clinigraph.testing.knowledge_suite import HashingEmbedder
+ingest._BATCH_PASSAGES = 5
+ingest.Ingestor(ChromaStore(Path(sys.argv[1]), HashingEmbedder(), lock_timeout_s=60)).add([Path(sys.argv[2])])
+"""
+
+
+def test_two_processes_may_add_at_once(tmp_path: Path) -> None:
+    folders = [
+        write(tmp_path / name, **{f"{name}{i}": f"# {name} {i}\nWords {i} of {name}." for i in range(12)})
+        for name in ("left", "right")
+    ]
+    commands = [[sys.executable, "-c", _TWO, str(tmp_path / "s"), str(folder)] for folder in folders]
+    both = [subprocess.Popen(c, stderr=subprocess.PIPE, text=True) for c in commands]
+    errors = [p.communicate(timeout=120)[1] for p in both]
+    assert [p.returncode for p in both] == [0, 0], errors
+    assert store_at(tmp_path / "s").count() == 24
+    assert len(Ledger(tmp_path / "s" / "documents.sqlite").entries()) == 24
 
 
 _KILLED = """
