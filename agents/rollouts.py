@@ -73,8 +73,7 @@ def is_easy(ruled: Impression) -> bool:
     """Whether the whole range of the score lies clear of the threshold."""
     if ruled.threshold is None or ruled.score_low is None or ruled.score_high is None:
         return False
-    above = ruled.score_low - ruled.threshold >= EASY_MARGIN
-    return above or ruled.threshold - ruled.score_high >= EASY_MARGIN
+    return max(ruled.score_low - ruled.threshold, ruled.threshold - ruled.score_high) >= EASY_MARGIN - 1e-9
 
 
 async def _run(
