@@ -25,13 +25,16 @@ _PERSON = re.compile(r"\b(?:year[\s-]*old|aged|woman|man|female|male|boy|girl|la
 _PICTURE = re.compile(r"\b(?:image|photograph|photo|film|radiograph|scan|picture)\b", re.IGNORECASE)
 
 
-def claims_of(text: str, index: EvidenceIndex, known: Mapping[str, Claim]) -> tuple[Claim, ...]:
+def claims_of(
+    text: str, index: EvidenceIndex, known: Mapping[str, Claim], whole: frozenset[str] = frozenset()
+) -> tuple[Claim, ...]:
     """Return the claims of a plain or Markdown text, without verdicts.
 
     Args:
         text: Somebody's report.
         index: What the evidence can be asked about.
         known: Sentences that the evidence gives by itself, with their claims; they are not split.
+        whole: Other sentences that are not split, such as those of cited passages.
 
     Raises:
         InputTooLarge: The text is too long or says too much.
@@ -39,7 +42,7 @@ def claims_of(text: str, index: EvidenceIndex, known: Mapping[str, Claim]) -> tu
     found: list[Claim] = []
     before: tuple[EvidenceId, ...] = ()
     sentence = -1
-    for number, atom in enumerate(split(text, frozenset(known)), start=1):
+    for number, atom in enumerate(split(text, frozenset(known) | whole), start=1):
         claim_id = ClaimId(f"text-{number}")
         given = known.get(atom.text)
         if given is not None:

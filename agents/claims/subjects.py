@@ -207,7 +207,11 @@ class EvidenceIndex:
         read = next((n.value for n in grounds if isinstance(n, EvaluationNode)), None)
         cited = [EvidenceId(result.criterion.passage_id)] if result.criterion else []
         ids = (result.id, *(n.id for n in grounds), *(c for c in cited if c in self.by_id))
-        meanings = [m.concept.meaning for m in (measured, read) if m is not None]
+        others = {_key(n.value.name) for n in self.by_id.values()
+                  if isinstance(n, IndicatorResultNode) and n.id != result.id}  # fmt: skip
+        meanings = [
+            m.concept.meaning for m in (measured, read) if m is not None and _key(m.concept.meaning) not in others
+        ]
         names = _names(result.name, (*meanings, *SYNONYMS.get(result.indicator_id, ())))
         return Subject(SubjectKind.INDICATOR, result.name, names, ids, result, measured, read)
 

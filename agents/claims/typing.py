@@ -9,7 +9,7 @@ from clinigraph.models.reporting import ClaimKind, Section
 
 _RECOMMENDATION = re.compile(
     r"\b(?:recommend(?:ed|s)?|should|advis(?:e|ed|able)|refer(?:ral|red)?|follow[- ]?up|repeat|suggest (?:a |further )|"
-    r"consider|is indicated|needs? to be|must be)\b",
+    r"consider|is indicated|needs? to|must|ought to)\b",
     re.IGNORECASE,
 )
 _KNOWLEDGE = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -28,6 +28,9 @@ _LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:int
 _THRESHOLD = re.compile(
     r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
 )
+_NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
+_DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
+_RULE_FOR = re.compile(r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
 _OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
 
@@ -56,7 +59,8 @@ def known(subject: Subject) -> Known | None:
 
 def amounts(context: ProseContext) -> Outcome | None:
     """Compare every number of the sentence with what its subject was measured or recorded as."""
-    outcomes = [_one(context, i, q) for i, q in enumerate(context.quantities) if not _counts(context, q)]
+    taken = [(i, q) for i, q in enumerate(context.quantities) if not _counts(context, q)]
+    outcomes = [_denied(context, q, _one(context, i, q)) for i, q in taken]
     if not outcomes:
         return None
     wrong = next((o for o in outcomes if o.spans == ()), None)
@@ -69,6 +73,15 @@ def amounts(context: ProseContext) -> Outcome | None:
 def _counts(context: ProseContext, quantity: Quantity) -> bool:
     places = (*counted(context.text), *dated(context.text), *aged(context.text))
     return any(a <= quantity.number_start < b for a, b in places)
+
+
+def _denied(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outcome:
+    """Turn round the outcome of a number that the sentence denies: denying what the evidence gives is false."""
+    if not (_NOT.search(context.text[: quantity.start]) or _DOUBTED.search(context.text[: quantity.start])):
+        return outcome
+    if outcome.spans:
+        return contradicted("number.denied", f"The sentence denies what the evidence gives. {outcome.sentence}")
+    return unverifiable("number.denied", "The sentence says what a value is not.")
 
 
 def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
@@ -101,9 +114,12 @@ def _against(
     named = _THRESHOLD.search(context.text[: quantity.start])
     if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return _beyond(quantity, subject, given, span)
-    general = context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None
+    ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
+    general = ruled or context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None
     if named or general or (quantity.comparator and _RULE_WORDS.search(context.text)):
-        return _threshold(quantity, subject, given, (named.start(), span[1]) if named else span)
+        outcome = _threshold(quantity, subject, given, span)
+        words = tuple(m.span() for m in _RULE_WORDS.finditer(context.text))
+        return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
     if quantity.ranged:
         return _range(context, quantity, given, place)
     if quantity.comparator is not None:

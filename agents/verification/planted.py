@@ -20,6 +20,19 @@ _INSTRUCTION = re.compile(
 )
 
 
+_BURNED_IN = re.compile(
+    r"\b(?:text|writing|words?|label|annotation|caption|overlay|stamp|header|tag)s?\b[^.]{0,30}\b(?:image|picture|photograph|"
+    r"film|scan|DICOM|pixels)\b[^.]{0,30}\b(?:reads?|says?|states?|names?|shows?)\b"
+    r"|\b(?:image|picture|photograph|film|scan|header)\b[^.]{0,20}\b(?:is labell?ed|is annotated|is stamped|says)\b",
+    re.IGNORECASE,
+)
+
+
+def is_burned_in(text: str) -> bool:
+    """Return whether a sentence leans on writing in a picture or a header, which is no evidence."""
+    return _BURNED_IN.search(text) is not None
+
+
 def is_instruction(text: str) -> bool:
     """Return whether a text reads like an instruction to a machine rather than a statement.
 

@@ -60,16 +60,16 @@ def ranges(context: ProseContext) -> Outcome | None:
 
 def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
     found: list[tuple[int, int, Word, bool]] = []
-    for word, pattern in _PATTERNS:
-        for match in pattern.finditer(context.text):
-            start, end = match.span()
-            in_name = any(h.start <= start < h.end for h in context.hits)
-            if in_name or any(a < end and start < b for a, b, _, _ in found):
-                continue
-            if re.match(r"\s+than\b", context.text[end:]):
-                continue
-            denial = _NOT.search(context.text[:start])
-            found.append((denial.start() if denial else start, end, word, denial is not None))
+    every = [(word, m) for word, pattern in _PATTERNS for m in pattern.finditer(context.text)]
+    for word, match in sorted(every, key=lambda pair: pair[1].start() - pair[1].end()):
+        start, end = match.span()
+        in_name = any(h.start <= start < h.end for h in context.hits)
+        if in_name or any(a < end and start < b for a, b, _, _ in found):
+            continue
+        if re.match(r"\s+than\b", context.text[end:]):
+            continue
+        denial = _NOT.search(context.text[:start])
+        found.append((denial.start() if denial else start, end, word, denial is not None))
     return found
 
 

@@ -11,6 +11,8 @@ from clinigraph.models.evidence import PassageNode
 from clinigraph.models.passages import Passage, Trust
 from clinigraph.models.reporting import ClaimKind
 
+NEAR = 0.6
+"""Share of common words from which a sentence is taken for a changed quotation."""
 _NAMES_A_SOURCE = re.compile(
     r"\b(?:guidelines?|guidance|according to|society|association|academy|college|consensus|edition|criteria of|et al|"
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|study)\b",
@@ -38,6 +40,9 @@ def dated(text: str) -> tuple[tuple[int, int], ...]:
 def sources(context: ProseContext) -> Outcome | None:
     """Judge the source that a sentence names, and sentences of knowledge that name none."""
     passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
+    altered = _altered(context)
+    if altered is not None:
+        return altered
     if not _NAMES_A_SOURCE.search(context.text) and context.find(_NAMED_RULE) is None:
         return _unsourced(context)
     words = _words(context)
@@ -74,6 +79,21 @@ def _sentences(text: str) -> frozenset[str]:
 
 def _squeezed(text: str) -> str:
     return " ".join(text.split()).rstrip(".").lower()
+
+
+def _altered(context: ProseContext) -> Outcome | None:
+    """A sentence that is nearly one of a cited passage, but not its words, leans on it without saying what it says."""
+    words = frozenset(re.findall(r"[a-z]{3,}", context.text.lower()))
+    if len(words) < 5:
+        return None
+    for node in context.index.graph.nodes:
+        if not isinstance(node, PassageNode):
+            continue
+        for sentence in re.split(r"(?<=[.!?])\s+", node.value.text.lower()):
+            theirs = frozenset(re.findall(r"[a-z]{3,}", sentence))
+            if len(words & theirs) >= NEAR * len(words | theirs):
+                return unsupported("citation.altered", f"The sentence differs from the passage {node.id}.")
+    return None
 
 
 def _unsourced(context: ProseContext) -> Outcome | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from clinigraph.agents.contract import WriterInput
 from clinigraph.agents.decider import weigh
 from clinigraph.agents.writer import write_claims
+from clinigraph.knowledge.terminology.tokens import sentences
 from clinigraph.models.evidence import EvidenceGraph, IndicatorResultNode, PassageNode
 from clinigraph.models.findings import Impression, IndicatorResult
 from clinigraph.models.reporting import Claim, ClaimKind
@@ -27,6 +28,12 @@ def sentences_of(graph: EvidenceGraph, impression: Impression) -> Mapping[str, C
     if rationale and ground is not None and ground.kind is ClaimKind.IMPRESSION:
         found.setdefault(rationale, ground.replace(text=rationale))
     return found
+
+
+def quotes(graph: EvidenceGraph) -> frozenset[str]:
+    """Return the sentences of the cited passages, as they stand."""
+    texts = (n.value.text for n in graph.nodes if isinstance(n, PassageNode))
+    return frozenset(t[s.start : s.end].strip() for t in texts for s in sentences(t))
 
 
 def own_rationale(impression: Impression, results: tuple[IndicatorResult, ...]) -> str:

@@ -13,11 +13,11 @@ from clinigraph.agents.verification.criteria import criterion_words, results_con
 from clinigraph.agents.verification.grounding import grounding
 from clinigraph.agents.verification.impressions import impressions
 from clinigraph.agents.verification.numbers import numbers
-from clinigraph.agents.verification.planted import is_instruction
+from clinigraph.agents.verification.planted import is_burned_in, is_instruction
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.sides import sides
 from clinigraph.agents.verification.statements import facts, findings, gaps, values
-from clinigraph.agents.verification.templates import sentences_of
+from clinigraph.agents.verification.templates import quotes, sentences_of
 from clinigraph.agents.verification.wording import judge_wording
 from clinigraph.models.evidence import EvidenceGraph
 from clinigraph.models.findings import Impression
@@ -86,6 +86,7 @@ class CaseVerifier:
         self.index = index
         self._library = library
         self.sentences: Mapping[str, Claim] = sentences_of(index.graph, index.impression)
+        self.whole = frozenset(self.sentences) | quotes(index.graph)
 
     def verify(self, claim: Claim) -> Claim:
         """Return a claim with its verdict."""
@@ -97,6 +98,8 @@ class CaseVerifier:
     def _judge(self, claim: Claim) -> Outcome:
         if is_instruction(claim.text):
             return unsupported("instruction.planted", "The text reads like an instruction; it was not obeyed.")
+        if is_burned_in(claim.text) and claim.text not in self.sentences:
+            return unsupported("planted.burned_in", "Writing in a picture or a header is no evidence of a finding.")
         given = self.sentences.get(claim.text)
         if claim.prose:
             return self._wording(claim) if given is None else judge(self._context(given))

@@ -34,6 +34,14 @@ CHECKS: tuple[ProseCheck, ...] = (
 )
 """All run; the first of the worst verdicts is told."""
 
+DISEASES = frozenset(
+    (
+        "disease", "diseases", "disorder", "syndrome", "cancer", "carcinoma", "tumour", "tumor", "malignancy", "malignant",
+        "metastasis", "metastases", "infection", "inflammation", "infarct", "infarction", "bleeding", "fracture",
+        "lesion", "lesions", "mass", "nodule", "nodules", "damage", "failure", "progression", "blindness", "emergency",
+    )
+)  # fmt: skip
+"""Words for illness that no vocabulary links by themselves."""
 LONGEST = 600
 """Most characters of a sentence that is read."""
 _WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
@@ -78,6 +86,9 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
         )
     spans += [(h.start, h.end) for h in context.hits]
     words = unread(context.text, spans)
+    disease = next((w for w in words if w.lower() in DISEASES), None)
+    if disease is not None:
+        return unsupported("finding.unknown", f"Nothing in the evidence speaks of {disease.lower()}.")
     if words:
         return unverifiable("wording.unread", f"No rule can judge these words: {' '.join(words[:12])}.")
     sentences = " ".join(dict.fromkeys(o.sentence for o in outcomes))

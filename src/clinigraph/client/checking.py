@@ -74,7 +74,7 @@ async def check_text(text: str, session: Session | None = None, case: ReportValu
     graph = case.evidence_graph if case is not None else EvidenceGraph()
     impression = case.impression if case is not None else _no_impression()
     verifier = RuleVerifier(used.library, EmbeddedTerminology(used.settings.cache_dir)).case(graph, impression)
-    claims = claims_of(text, verifier.index, verifier.sentences)
+    claims = claims_of(text, verifier.index, verifier.sentences, verifier.whole)
     judged = settled(tuple(verifier.verify(c) for c in claims), verifier.index)
     return CheckOutcome(claims=judged, omissions=omissions(judged, graph))
 

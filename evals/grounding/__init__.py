@@ -1,0 +1,1 @@
+"""Benchmarks of grounding: seeded corruptions of true reports, and public sets of claims and evidence."""
