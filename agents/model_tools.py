@@ -22,6 +22,7 @@ from clinigraph.models.tooling import (
     ImageValue,
     LabelMapValue,
     MeasurementValue,
+    PointsValue,
     ToolCall,
     ToolResult,
     ToolSpec,
@@ -167,7 +168,7 @@ def parameters(spec: ToolSpec, shelf: Mapping[str, FlowValue]) -> Parameters:
 
 
 def shelf_of(case: Case) -> dict[str, FlowValue]:
-    """Return a case's values by label: images by id, boxes as ``box.LABEL``, facts by name, with the side where needed.
+    """Return a case's values by label: images by id, ``box.LABEL``, ``points.LABEL``, facts with the side where needed.
 
     Args:
         case: The case; its pixels stay in the artifact store.
@@ -177,6 +178,8 @@ def shelf_of(case: Case) -> dict[str, FlowValue]:
         shelf[image.id] = ImageValue(value=image)
         for label, box in image.boxes.items():
             shelf.setdefault(f"box.{label}", BoxValue(value=box))
+        for label, points in image.points.items():
+            shelf.setdefault(f"points.{label}", PointsValue(value=points))
     for fact in case.facts:
         twice = sum(f.name == fact.name for f in case.facts) > 1
         shelf[f"{fact.name}.{fact.laterality.name.lower()}" if twice else fact.name] = FactValue(value=fact)

@@ -16,7 +16,9 @@ from clinigraph.models.tooling import Port, ToolSpec, ValueKind
 MODEL_PLAN_INDICATORS = (3, 7)
 """Fewest and most indicators of a plan that a model made (MedAgent-Pro, arXiv 2503.18968)."""
 
-_REF_KINDS = {"image": ValueKind.IMAGE, "fact": ValueKind.FACT, "box": ValueKind.BOX}
+_REF_KINDS = {
+    "image": ValueKind.IMAGE, "fact": ValueKind.FACT, "box": ValueKind.BOX, "points": ValueKind.POINTS,
+}  # fmt: skip
 
 IMAGE_REFERENCES = (*(role.value for role in ImageRole), *(phase.value for phase in CardiacPhase))
 """What may follow ``image:``."""

@@ -14,6 +14,7 @@ from clinigraph.models.tooling import (
     FactValue,
     FlowValue,
     ImageValue,
+    PointsValue,
     ToolCall,
     ToolResult,
     ToolSpec,
@@ -63,6 +64,8 @@ class Resolver:
                 return self._image_value(rest)
             case "box":
                 return self._box(rest)
+            case "points":
+                return self._points(rest)
             case "fact":
                 return self._fact(rest)
             case _:
@@ -90,6 +93,10 @@ class Resolver:
     def _box(self, label: str) -> FlowValue | Skip:
         box = self._image.boxes.get(label) if self._image is not None else None
         return BoxValue(value=box) if box is not None else Skip(reason=f"no box was given for {label}")
+
+    def _points(self, label: str) -> FlowValue | Skip:
+        points = self._image.points.get(label) if self._image is not None else None
+        return PointsValue(value=points) if points else Skip(reason=f"no point was given for {label}")
 
     def _fact(self, name: str) -> FlowValue | Skip:
         fact = self._case.fact(name, _side(self._image))

@@ -30,6 +30,7 @@ _DEEPEST = 5
 _KIND_WORDS = {
     ValueKind.IMAGE: "an image", ValueKind.LABEL_MAP: "masks", ValueKind.MEASUREMENT: "a measurement",
     ValueKind.EVALUATION: "a reading", ValueKind.FACT: "a fact of the record", ValueKind.BOX: "a box",
+    ValueKind.POINTS: "points",
     ValueKind.DIFFERENTIAL: "a differential",
 }  # fmt: skip
 

@@ -12,12 +12,13 @@ from clinigraph.errors import ToolFailure
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.codes import Modality
 from clinigraph.models.findings import FindingSite
-from clinigraph.models.imaging import Box, Image, LabelMap
+from clinigraph.models.imaging import Box, Image, LabelMap, Point
 from clinigraph.models.tooling import (
     BoxValue,
     FlowValue,
     ImageValue,
     LabelMapValue,
+    PointsValue,
     ToolCall,
     ToolResult,
     ToolSpec,
@@ -67,6 +68,25 @@ def box_input(call: ToolCall, port: str) -> Box | None:
     """Return the box on a port, or None."""
     value = call.inputs.get(port)
     return value.value if isinstance(value, BoxValue) else None
+
+
+def points_input(spec: ToolSpec, call: ToolCall, shape: tuple[int, ...], port: str) -> tuple[Point, ...]:
+    """Return the points on a port, none when it is empty.
+
+    Raises:
+        ToolFailure: A point lies outside an image of ``shape`` (rows and columns last).
+    """
+    value = call.inputs.get(port)
+    points = value.value if isinstance(value, PointsValue) else ()
+    height, width = shape[-2:]
+    for point in points:
+        if point.x > width or point.y > height:
+            raise ToolFailure(
+                f"A point given to {spec.name} lies outside the image",
+                given=f"point {point.x:g},{point.y:g} on {width} x {height} pixels",
+                todo="Give points in pixels of this image: column, row.",
+            )
+    return points
 
 
 def clipped_box(spec: ToolSpec, box: Box, shape: tuple[int, ...]) -> tuple[float, float, float, float]:

@@ -40,8 +40,8 @@ class Kinds:
     )
     note = (
         "Of sets that trained the router only the files of its test part (by a hash of the name or patient) are shown. "
-        "Cats and everyday pictures are those inside scikit-image; the one cat is cropped and mirrored, so the interval "
-        "is too narrow. Text pages and noise are drawn here by generators that training does not use."
+        "Cats and everyday pictures are those inside scikit-image; one cat is cropped and mirrored, so its interval is "
+        "too narrow. Text pages and noise are drawn here by generators that training does not use."
     )
 
     def items(self, folders: Sequence[Path], context: EvalContext) -> list[EvalItem]:

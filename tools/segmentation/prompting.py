@@ -19,7 +19,8 @@ from clinigraph.tools.segmentation.results import Structure, label_map_result
 
 BoxXYXY = tuple[float, float, float, float]
 TARGET = private("TARGET", "Structure in the given box")
-_NO_BOX = "nothing was outlined because no box says where to look"
+_NO_PROMPT = "nothing was outlined because no box or point says where to look"
+_ONLY_OUTSIDE = "nothing was outlined because points say only what does not belong to the structure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,17 @@ class PromptEngine(Protocol):
 def box_spec(
     *, name: str, description: str, weights_sha256: str | None, licence: str, needs: tuple[Need, ...] = ()
 ) -> ToolSpec:
-    """Return the spec of a tool that outlines what a box points at."""
+    """Return the spec of a tool that outlines what a box or points show."""
     return ToolSpec(
         name=name,
-        version="1.0.0",
+        version="1.1.0",
         description=description,
         modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
-        inputs={"image": Port(kind=ValueKind.IMAGE), "box": Port(kind=ValueKind.BOX, required=False)},
+        inputs={
+            "image": Port(kind=ValueKind.IMAGE),
+            "box": Port(kind=ValueKind.BOX, required=False),
+            "points": Port(kind=ValueKind.POINTS, required=False, description="Places in the structure or beside it."),
+        },
         outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=("target",), required=False)},
         needs=needs,
         timeout_s=300,
@@ -77,7 +82,7 @@ def box_spec(
 
 
 class BoxSegmenter:
-    """Outlines by a box; several boxes on one image cost one encoding."""
+    """Outlines by a box, points, or both; several prompts on one image cost one encoding."""
 
     def __init__(self, spec: ToolSpec, engine: PromptEngine) -> None:
         self._spec = spec
@@ -101,19 +106,27 @@ class BoxSegmenter:
         self._engine.warm_up()
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Outline the structure in the box.
+        """Outline what the box and the points show.
 
         Raises:
-            ToolFailure: The image is no single medical picture, or the box lies outside of it.
+            ToolFailure: The image is no single medical picture, or a prompt lies outside of it.
         """
         image = support.image_input(self._spec, call)
-        given = support.box_input(call, "box")
-        if given is None:
-            return support.result(self._spec, call, {}, missing={"masks": _NO_BOX})
+        prompt, doubt = self._prompt(call, image.geometry.shape)
+        if prompt is None:
+            return support.result(self._spec, call, {}, missing={"masks": doubt})
         rgb = to_rgb(support.pixels_of(self._spec, image, context))
-        box = support.clipped_box(self._spec, given, rgb.shape[:2])
         context.check_cancelled()
-        answer = self._engine.segment(rgb, [Prompt(box=box)], key=str(image.artifact_id))[0]
-        reason = None if answer.mask.any() else "the segmenter saw no outline inside the given box"
+        answer = self._engine.segment(rgb, [prompt], key=str(image.artifact_id))[0]
+        reason = None if answer.mask.any() else "the segmenter saw no outline where it was asked to look"
         target = Structure("target", TARGET, answer.mask, answer.score, reason)
         return label_map_result(self._spec, call, context, image, [target])
+
+    def _prompt(self, call: ToolCall, shape: tuple[int, ...]) -> tuple[Prompt | None, str]:
+        """Return the prompt of a call, or None with a reason in words."""
+        given = support.box_input(call, "box")
+        points = support.points_input(self._spec, call, shape, "points")
+        if given is None and not any(point.inside for point in points):
+            return None, _ONLY_OUTSIDE if points else _NO_PROMPT
+        box = None if given is None else support.clipped_box(self._spec, given, shape)
+        return Prompt(box=box, points=tuple((p.x, p.y, p.inside) for p in points)), ""

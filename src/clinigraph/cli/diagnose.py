@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
-from clinigraph.cli.prompts import parse_boxes, parse_facts
+from clinigraph.cli.prompts import parse_boxes, parse_facts, parse_points
 from clinigraph.cli.view import ProgressView, show_report
 from clinigraph.errors import ClinigraphError, PlanInvalid, UsageError
 from clinigraph.models.base import ProtocolId
@@ -29,6 +29,7 @@ class Request:
     question: str = ""
     protocol: str | None = None
     boxes: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     model: str | None = None
     base_url: str | None = None
@@ -63,9 +64,9 @@ async def _run(request: Request) -> object:
     from clinigraph.client.session import Session
     from clinigraph.client.sources import PathSource
 
-    boxes, facts = parse_boxes(request.boxes), parse_facts(request.facts)
+    boxes, points, facts = parse_boxes(request.boxes), parse_points(request.points), parse_facts(request.facts)
     session = Session(_settings(request))
-    source = PathSource(request.paths, session.settings, request.question, boxes, facts)
+    source = PathSource(request.paths, session.settings, request.question, boxes, facts, points)
     report: object = None
     with ProgressView(quiet=request.as_json) as view:
         options = RunOptions(

@@ -1,4 +1,4 @@
-"""Options that carry values: ``--box`` and ``--fact``."""
+"""Options that carry values: ``--box``, ``--point`` and ``--fact``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from clinigraph.errors import UsageError
 from clinigraph.models.case import Fact
-from clinigraph.models.imaging import Box
+from clinigraph.models.imaging import Box, Point
 
 
 def parse_boxes(texts: Sequence[str]) -> dict[str, Box]:
@@ -32,6 +32,36 @@ def _box(text: str) -> tuple[str, Box]:
     except (ValueError, ValidationError) as error:
         raise UsageError(
             "That is no box", given=text, todo="Write LABEL=x0,y0,x1,y1 in pixels, with x0 < x1 and y0 < y1."
+        ) from error
+
+
+def parse_points(texts: Sequence[str]) -> dict[str, tuple[Point, ...]]:
+    """Return points by structure from ``LABEL=x,y``, ``LABEL=x,y,+`` (inside) or ``LABEL=x,y,-`` (beside it).
+
+    Raises:
+        UsageError: A text is no point; the message quotes it.
+
+    Example:
+        >>> [point.inside for point in parse_points(["target=10,20", "target=90,80,-"])["target"]]
+        [True, False]
+    """
+    points: dict[str, tuple[Point, ...]] = {}
+    for text in texts:
+        label, point = _point(text)
+        points[label] = (*points.get(label, ()), point)
+    return points
+
+
+def _point(text: str) -> tuple[str, Point]:
+    label, _, numbers = text.partition("=")
+    x, y, sign = [*numbers.split(","), "+", ""][:3]
+    try:
+        if numbers.count(",") > 2 or sign.strip() not in ("+", "-") or not label.strip():
+            raise ValueError(sign)
+        return label.strip(), Point(x=float(x), y=float(y), inside=sign.strip() == "+")
+    except (ValueError, ValidationError) as error:
+        raise UsageError(
+            "That is no point", given=text, todo="Write LABEL=x,y in pixels; add ,- for a place beside the structure."
         ) from error
 
 

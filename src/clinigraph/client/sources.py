@@ -15,7 +15,7 @@ from pydantic import PrivateAttr
 from clinigraph.artifacts import ArtifactStore
 from clinigraph.models import case as values
 from clinigraph.models.case import Fact
-from clinigraph.models.imaging import Box
+from clinigraph.models.imaging import Box, Point
 from clinigraph.settings import Settings
 
 
@@ -44,12 +44,15 @@ class PathSource:
     question: str = ""
     boxes: Mapping[str, Box] = field(default_factory=dict)
     facts: Sequence[Fact] = ()
+    points: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Return a hash over the bytes of the files and over question, boxes and facts."""
+        """Return a hash over the bytes of the files and over question, prompts and facts."""
         from clinigraph.intake import case_digest
 
-        return case_digest(list(self.paths), question=self.question, boxes=self.boxes, facts=self.facts)
+        return case_digest(
+            list(self.paths), question=self.question, boxes=self.boxes, points=self.points, facts=self.facts
+        )
 
     def read(self, artifacts: ArtifactStore) -> values.Case:
         """Read the files."""
@@ -61,6 +64,7 @@ class PathSource:
             artifacts=artifacts,
             settings=self.settings,
             boxes=self.boxes,
+            points=self.points,
             facts=self.facts,
         )
 
@@ -81,6 +85,7 @@ class Case(values.Case):
         *paths: str | Path,
         question: str = "",
         boxes: Mapping[str, Box] | None = None,
+        points: Mapping[str, tuple[Point, ...]] | None = None,
         facts: Sequence[Fact] = (),
         settings: Settings | None = None,
     ) -> Self:
@@ -90,6 +95,7 @@ class Case(values.Case):
             paths: One or more paths; a folder with ``case.yaml`` is a case folder.
             question: Overrides the question of ``case.yaml``.
             boxes: Prompts by structure, in pixels of the first current image.
+            points: Likewise.
             facts: More facts of the record.
             settings: Limits; the environment's by default.
 
@@ -98,7 +104,7 @@ class Case(values.Case):
         """
         folder = tempfile.mkdtemp(prefix="clinigraph-")
         store = ArtifactStore(Path(folder))
-        source = PathSource(tuple(map(Path, paths)), settings or Settings(), question, boxes or {}, facts)
+        source = PathSource(tuple(map(Path, paths)), settings or Settings(), question, boxes or {}, facts, points or {})
         try:
             read = source.read(store)
         except BaseException:

@@ -10,10 +10,11 @@ from clinigraph.errors import CaseInvalid, UsageError
 from clinigraph.intake.case_file import ImageEntry
 from clinigraph.intake.files import check_one_patient
 from clinigraph.intake.raw import Origin, RawImage
+from clinigraph.intake.text_facts import facts_in_texts
 from clinigraph.models.base import CaseId, ImageId
-from clinigraph.models.case import Case, Fact, PriorReport
+from clinigraph.models.case import Case, Fact, PriorReport, RecordText
 from clinigraph.models.codes import Laterality, Modality
-from clinigraph.models.imaging import Box, Image, ImageRole, Series, SpacingSource, Study
+from clinigraph.models.imaging import Box, Image, ImageRole, Point, Series, SpacingSource, Study
 
 _ROLE_INDEX = {ImageRole.CURRENT: 0, ImageRole.PRIOR: 1}
 
@@ -25,7 +26,9 @@ def build_case(
     file_facts: Sequence[Fact],
     user_facts: Sequence[Fact],
     prior_reports: tuple[PriorReport, ...],
+    texts: tuple[RecordText, ...] = (),
     boxes: Mapping[str, Box],
+    points: Mapping[str, tuple[Point, ...]],
     given: str,
     artifacts: ArtifactStore,
 ) -> Case:
@@ -37,7 +40,9 @@ def build_case(
         file_facts: Facts of the case file; they stand above facts of image headers.
         user_facts: Facts given beside the files; they stand above all others.
         prior_reports: Earlier reports.
+        texts: The record in free text; its numbers become facts, below those that were stated.
         boxes: Prompts for the one current image.
+        points: Likewise.
         given: The path for messages.
         artifacts: Where pixels go.
 
@@ -56,24 +61,28 @@ def build_case(
             if _is_new(image, images, given):
                 images.append(image)
                 origins.append(raw.origin)
-    images = _with_boxes(images, boxes, given)
+    images = _with_prompts(images, boxes, points, given)
     header_facts = [f for _, many in loaded for raw in many for f in raw.facts]
-    facts = _merged(user_facts, file_facts, header_facts)
+    told = facts_in_texts(texts)
+    facts = _merged(user_facts, file_facts, told.facts, header_facts)
     studies = _studies(images, origins)
     return Case(
-        id=_case_id(question, facts, images, prior_reports),
+        id=_case_id(question, facts, images, (*prior_reports, *texts)),
         question=question,
         facts=facts,
         studies=studies,
         prior_reports=prior_reports,
+        texts=texts,
+        notes=told.notes,
     )
 
 
 def _check_single(entry: ImageEntry, many: Sequence[RawImage], given: str) -> None:
-    stated = entry.boxes or entry.spacing_mm or entry.phase or entry.laterality is not Laterality.UNKNOWN
+    prompts = entry.boxes or entry.points
+    stated = prompts or entry.spacing_mm or entry.phase or entry.laterality is not Laterality.UNKNOWN
     if len(many) > 1 and stated:
         raise CaseInvalid(
-            "Boxes, spacing, phase or side are stated for a path that holds several images",
+            "Boxes, points, spacing, phase or side are stated for a path that holds several images",
             given=given,
             todo="List each image by its own path.",
         )
@@ -102,7 +111,7 @@ def _image(raw: RawImage, entry: ImageEntry, artifacts: ArtifactStore, given: st
         notes=(*raw.notes, *_contradictions(raw, entry)),
     )
     image = _with_spacing(image, entry.spacing_mm, given)
-    return image.replace(boxes=_fitting(image, entry.boxes, given))
+    return image.replace(boxes=_fitting(image, entry.boxes, given), points=_inside(image, entry.points, given))
 
 
 def _contradictions(raw: RawImage, entry: ImageEntry) -> list[str]:
@@ -145,6 +154,18 @@ def _fitting(image: Image, boxes: Mapping[str, Box], given: str) -> dict[str, Bo
     return dict(boxes)
 
 
+def _inside(image: Image, points: Mapping[str, tuple[Point, ...]], given: str) -> dict[str, tuple[Point, ...]]:
+    rows, columns = image.geometry.shape[-2:]
+    for label, many in points.items():
+        if any(point.x > columns or point.y > rows for point in many):
+            raise CaseInvalid(
+                f"A point of {label[:40]!r} lies outside the image of {columns} x {rows} pixels",
+                given=given,
+                todo="Give x,y in pixels of the image as it is shown upright.",
+            )
+    return dict(points)
+
+
 def _is_new(image: Image, images: Sequence[Image], given: str) -> bool:
     twin = next((i for i in images if i.id == image.id), None)
     if twin is None:
@@ -156,17 +177,22 @@ def _is_new(image: Image, images: Sequence[Image], given: str) -> bool:
     return False
 
 
-def _with_boxes(images: list[Image], boxes: Mapping[str, Box], given: str) -> list[Image]:
-    if not boxes:
+def _with_prompts(
+    images: list[Image], boxes: Mapping[str, Box], points: Mapping[str, tuple[Point, ...]], given: str
+) -> list[Image]:
+    if not boxes and not points:
         return images
     current = [i for i in images if i.role is ImageRole.CURRENT]
     if len(current) != 1:
         raise UsageError(
-            f"A box was given for {len(current)} current images",
+            f"A {'box' if boxes else 'point'} was given for {len(current)} current images",
             given=given,
-            todo="Write boxes into case.yaml, per image.",
+            todo="Write boxes and points into case.yaml, per image.",
         )
-    filled = current[0].replace(boxes={**current[0].boxes, **_fitting(current[0], boxes, given)})
+    filled = current[0].replace(
+        boxes={**current[0].boxes, **_fitting(current[0], boxes, given)},
+        points={**current[0].points, **_inside(current[0], points, given)},
+    )
     return [filled if i.id == filled.id else i for i in images]
 
 
@@ -201,9 +227,9 @@ def _common(images: Sequence[Image]) -> Modality:
 
 
 def _case_id(
-    question: str, facts: Sequence[Fact], images: Sequence[Image], prior_reports: Sequence[PriorReport]
+    question: str, facts: Sequence[Fact], images: Sequence[Image], words: Sequence[PriorReport | RecordText]
 ) -> CaseId:
     total = hashlib.sha256(question.encode("utf-8", "surrogatepass"))
-    for value in (*facts, *images, *prior_reports):
+    for value in (*facts, *images, *words):
         total.update(value.canonical_json().encode("utf-8", "surrogatepass"))
     return CaseId(f"case-{total.hexdigest()[:16]}")

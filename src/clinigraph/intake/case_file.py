@@ -15,7 +15,7 @@ from clinigraph.intake.strict_yaml import YamlRefused, load_plain
 from clinigraph.models.base import Value
 from clinigraph.models.case import Fact, PriorReport
 from clinigraph.models.codes import Laterality, Modality
-from clinigraph.models.imaging import Box, CardiacPhase, ImageRole
+from clinigraph.models.imaging import Box, CardiacPhase, ImageRole, Point
 
 _OTHER_WORDS = {
     "fundus_photograph": Modality.FUNDUS,
@@ -80,6 +80,14 @@ def _box(value: object) -> object:
     return value
 
 
+def _point(value: object) -> object:
+    if isinstance(value, list):
+        if len(value) != 2:
+            raise ValueError("a point is [x, y] in pixels")
+        return dict(zip(("x", "y"), value, strict=True))
+    return value
+
+
 def _spacing(value: object) -> object:
     many = value if isinstance(value, list) else [value, value]
     if not all(isinstance(v, int | float) and not isinstance(v, bool) and 0 < v < 1e4 for v in many):
@@ -109,6 +117,8 @@ class ImageEntry(Value):
     spacing_mm: Annotated[tuple[float, ...], BeforeValidator(_spacing)] | None = None
     """Row and column spacing, or slice, row and column spacing."""
     boxes: dict[str, Annotated[Box, BeforeValidator(_box)]] = Field(default_factory=dict)
+    points: dict[str, tuple[Annotated[Point, BeforeValidator(_point)], ...]] = Field(default_factory=dict)
+    """Places in a structure, ``[x, y]`` in pixels, or ``{x: , y: , inside: false}`` for places beside it."""
 
 
 class CaseFile(Value):
@@ -118,6 +128,8 @@ class CaseFile(Value):
     facts: dict[str, Any] = Field(default_factory=dict)
     images: tuple[Annotated[ImageEntry, BeforeValidator(_entry)], ...] = ()
     prior_reports: tuple[Annotated[PriorReport, BeforeValidator(_report)], ...] = ()
+    text: str = Field(default="", max_length=200_000)
+    """History, examination and results in free text."""
 
     def parsed_facts(self, given: str) -> tuple[Fact, ...]:
         """Return the facts in the catalogue's names and units.
@@ -128,7 +140,7 @@ class CaseFile(Value):
         return parse_facts(self.facts, given=given)
 
 
-_KNOWN_FIELDS = tuple({*CaseFile.model_fields, *ImageEntry.model_fields, *PriorReport.model_fields, *Box.model_fields})
+_KNOWN_FIELDS = tuple({name for kind in (CaseFile, ImageEntry, PriorReport, Box, Point) for name in kind.model_fields})
 
 
 def read_case_file(folder: Path) -> CaseFile:

@@ -9,14 +9,19 @@ from pathlib import Path
 from clinigraph.errors import InputUnreadable
 from clinigraph.intake.sources import expand
 from clinigraph.models.case import Fact
-from clinigraph.models.imaging import Box
+from clinigraph.models.imaging import Box, Point
 
 READING = "clinigraph-intake-1"
 """Raised when the same bytes are read into other pixels or ids, so that old runs are not taken up again."""
 
 
 def case_digest(
-    paths: Sequence[Path], *, question: str = "", boxes: Mapping[str, Box] | None = None, facts: Sequence[Fact] = ()
+    paths: Sequence[Path],
+    *,
+    question: str = "",
+    boxes: Mapping[str, Box] | None = None,
+    points: Mapping[str, Sequence[Point]] | None = None,
+    facts: Sequence[Fact] = (),
 ) -> str:
     """Return a content hash under which an interrupted run is found again. Nothing is decoded.
 
@@ -26,6 +31,7 @@ def case_digest(
         paths: Files or folders, as for ``read_case``.
         question: The question of the user.
         boxes: Box prompts by structure label, in pixels.
+        points: Point prompts by structure label, in pixels.
         facts: Facts given beside the files.
 
     Returns:
@@ -49,6 +55,9 @@ def case_digest(
     for label, box in sorted((boxes or {}).items()):
         _add(total, "box", label)
         _add(total, "box", box.canonical_json())
+    for label, many in sorted((points or {}).items()):
+        _add(total, "points", label)
+        _add(total, "points", "".join(point.canonical_json() for point in many))
     for fact in facts:
         _add(total, "fact", fact.canonical_json())
     return total.hexdigest()

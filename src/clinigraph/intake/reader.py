@@ -14,8 +14,9 @@ from clinigraph.intake.facts import check_facts
 from clinigraph.intake.files import read_files
 from clinigraph.intake.phases import with_phases
 from clinigraph.intake.sources import CASE_FILE, Source, case_folder, expand
-from clinigraph.models.case import Case, Fact, PriorReport
-from clinigraph.models.imaging import Box
+from clinigraph.intake.texts import read_text, split_texts
+from clinigraph.models.case import Case, Fact, PriorReport, RecordText
+from clinigraph.models.imaging import Box, Point
 from clinigraph.settings import Settings
 
 
@@ -27,6 +28,7 @@ class _Content:
     question: str = ""
     facts: tuple[Fact, ...] = ()
     prior_reports: tuple[PriorReport, ...] = field(default=())
+    texts: tuple[RecordText, ...] = field(default=())
 
 
 def read_case(
@@ -36,16 +38,18 @@ def read_case(
     artifacts: ArtifactStore,
     settings: Settings,
     boxes: Mapping[str, Box] | None = None,
+    points: Mapping[str, tuple[Point, ...]] | None = None,
     facts: Sequence[Fact] = (),
 ) -> Case:
     """Read files or folders into one case; pixels go to the artifact store, header values through an allow-list.
 
     Args:
-        paths: Image files, folders of images, or one case folder with a ``case.yaml``.
+        paths: Image files, folders of images, texts (``.txt``, ``.md``), or one case folder with a ``case.yaml``.
         question: What to find out; empty takes the question of the case file.
         artifacts: Where pixels are stored.
         settings: Holds the limits.
         boxes: Box prompts by structure label, in pixels of the one current image.
+        points: Point prompts by structure label, likewise.
         facts: Facts given beside the files; they replace facts of the same name and side from files.
 
     Returns:
@@ -56,7 +60,7 @@ def read_case(
         InputTooLarge: Over a limit of the settings.
         InputUnsupported: A format or transfer syntax that cannot be decoded.
         CaseInvalid: The folder or case file does not describe one case, or a fact does not fit the catalogue.
-        UsageError: No path, or boxes without exactly one current image.
+        UsageError: No path, or boxes or points without exactly one current image.
     """
     if not paths:
         raise UsageError("No path was given", todo="Name an image file or a case folder.")
@@ -69,7 +73,9 @@ def read_case(
         file_facts=content.facts,
         user_facts=check_facts(facts),
         prior_reports=content.prior_reports,
+        texts=content.texts,
         boxes=dict(boxes or {}),
+        points=dict(points or {}),
         given=str(paths[0]),
         artifacts=artifacts,
     )
@@ -78,15 +84,21 @@ def read_case(
 def _content(paths: Sequence[Path]) -> _Content:
     folder = case_folder(paths)
     if folder is None:
-        return _Content(with_phases(expand(paths)))
+        words, others = split_texts(paths)
+        texts = tuple(read_text(path, number) for number, path in enumerate(words, start=1))
+        return _Content(with_phases(expand(others)) if others else [], texts=texts)
     file = read_case_file(folder)
     given = str(folder / CASE_FILE)
-    return _Content(_listed(folder, file, given), file.question, file.parsed_facts(given), file.prior_reports)
+    texts = (RecordText(text=file.text, source=CASE_FILE),) if file.text.strip() else ()
+    images = _listed(folder, file, given)
+    return _Content(images, file.question, file.parsed_facts(given), file.prior_reports, texts)
 
 
 def _listed(folder: Path, file: CaseFile, given: str) -> list[tuple[ImageEntry, Sequence[Source]]]:
     if not file.images:
         others = [s for s in expand([folder]) if s.path.name != CASE_FILE]
+        if not others and (file.text.strip() or file.facts):
+            return []
         if not others:
             raise CaseInvalid("The case folder holds no image", given=given, todo="Put an image beside the case file.")
         return with_phases(others)

@@ -96,6 +96,15 @@ class Box(Value):
         return self
 
 
+class Point(Value):
+    """A place on one image, in pixels; the centre of the first pixel is (0.5, 0.5)."""
+
+    x: float = Field(ge=0)
+    y: float = Field(ge=0)
+    inside: bool = True
+    """Whether the place lies in the structure; a point outside says what does not belong to it."""
+
+
 class ImageRole(StrEnum):
     """What an image is for in a case."""
 
@@ -149,6 +158,8 @@ class Image(Value):
     """From the header; None lets ``intake.display.to_display`` use percentiles."""
     boxes: dict[str, Box] = Field(default_factory=dict)
     """Prompts given by the user, by structure label."""
+    points: dict[str, tuple[Point, ...]] = Field(default_factory=dict)
+    """Points given by the user, by structure label."""
     header: dict[str, str] = Field(default_factory=dict)
     """Allow-listed, non-identifying header values (transfer syntax, photometric interpretation, ...)."""
     notes: tuple[str, ...] = ()

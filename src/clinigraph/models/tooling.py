@@ -12,7 +12,7 @@ from clinigraph.models.case import Fact
 from clinigraph.models.codes import Modality
 from clinigraph.models.differential import Differential
 from clinigraph.models.findings import Finding, Measurement, QualitativeEvaluation
-from clinigraph.models.imaging import Box, Image, LabelMap
+from clinigraph.models.imaging import Box, Image, LabelMap, Point
 
 
 class ValueKind(StrEnum):
@@ -24,6 +24,7 @@ class ValueKind(StrEnum):
     EVALUATION = "evaluation"
     FACT = "fact"
     BOX = "box"
+    POINTS = "points"
     DIFFERENTIAL = "differential"
     FINDING = "finding"
 
@@ -109,6 +110,13 @@ class BoxValue(Value):
     value: Box
 
 
+class PointsValue(Value):
+    """Point prompts for one structure."""
+
+    kind: Literal["points"] = "points"
+    value: tuple[Point, ...] = Field(min_length=1)
+
+
 class DifferentialValue(Value):
     """Ranked diseases between tools."""
 
@@ -130,6 +138,7 @@ FlowValue = Annotated[
     | EvaluationValue
     | FactValue
     | BoxValue
+    | PointsValue
     | DifferentialValue
     | FindingValue,
     Field(discriminator="kind"),
