@@ -80,17 +80,26 @@ def default_registry(settings: Settings, reader: ImageReader | None = None) -> T
 
 def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.calculators.tool import calculator_tools
+    from clinigraph.tools.measurement.change_tool import ChangeMeasures
     from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
     from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+    from clinigraph.tools.measurement.intensity_tool import IntensityMeasures
+    from clinigraph.tools.measurement.lesion_tool import LesionMeasures
+    from clinigraph.tools.measurement.nodule_tool import NoduleSize
+    from clinigraph.tools.measurement.skin_tool import SkinMeasures
+    from clinigraph.tools.measurement.ventricle_tool import VentricleMeasures
+    from clinigraph.tools.measurement.volume_tool import VolumeMeasures
     from clinigraph.tools.phenotype.differential_tool import PhenotypeDifferential
     from clinigraph.tools.reading.image_tool import ReadImage
     from clinigraph.tools.record.fact_tool import RecordFact
     from clinigraph.tools.segmentation.chest_network import ChestLungsHeart
+    from clinigraph.tools.segmentation.cine_network import CineMrHeart
     from clinigraph.tools.segmentation.fundus_medsam import FundusDiscCupMedSam
     from clinigraph.tools.segmentation.fundus_network import FundusDiscCup
     from clinigraph.tools.segmentation.medsam import MedSamLite
     from clinigraph.tools.segmentation.medsam_tool import MedSamLiteSegmenter
     from clinigraph.tools.segmentation.sam import SamSegmenter
+    from clinigraph.tools.segmentation.skin_lesion import SkinLesionOutline
 
     engine = MedSamLite(settings.device)
     return [
@@ -99,8 +108,17 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         CupDiscMeasures(),
         ChestLungsHeart(),
         CardiothoracicMeasures(),
+        CineMrHeart(),
+        VentricleMeasures(),
         MedSamLiteSegmenter(engine),
         SamSegmenter(settings),
+        SkinLesionOutline(engine),
+        LesionMeasures(),
+        SkinMeasures(),
+        VolumeMeasures(),
+        IntensityMeasures(),
+        ChangeMeasures(),
+        NoduleSize(),
         ReadImage(reader),
         RecordFact(),
         PhenotypeDifferential(),

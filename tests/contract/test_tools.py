@@ -10,15 +10,18 @@ from clinigraph.models.case import Fact
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import Box, Image, ImageFormat, ImageGeometry, LabelMap, Segment
 from clinigraph.models.tooling import BoxValue, FactValue, ImageValue, LabelMapValue, ToolCall
+from clinigraph.testing.heart import drawn_heart
 from clinigraph.testing.tool_suite import ToolSuite
 from clinigraph.tools.contract import Tool
 from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
 from clinigraph.tools.measurement.concepts import private
 from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+from clinigraph.tools.measurement.ventricle_tool import VentricleMeasures
 from clinigraph.tools.reading.contract import Pixels, QualitativeReading
 from clinigraph.tools.reading.image_tool import ReadImage
 from clinigraph.tools.record.fact_tool import RecordFact
 from clinigraph.tools.segmentation.chest_network import ChestLungsHeart
+from clinigraph.tools.segmentation.cine_network import CineMrHeart
 from clinigraph.tools.segmentation.fundus_medsam import FundusDiscCupMedSam
 from clinigraph.tools.segmentation.fundus_network import FundusDiscCup
 from clinigraph.tools.segmentation.medsam import MedSamLite
@@ -221,3 +224,53 @@ class TestChestLungsHeart(ToolSuite):
 
     def empty_example(self, store: ArtifactStore) -> ToolCall:
         return call_on("chest_lungs_heart", put_image(store, grey(), Modality.CHEST_FILM))
+
+
+def put_stack(store: ArtifactStore, pixels: np.ndarray) -> Image:
+    artifact = store.put(pixels)
+    return Image(
+        id=f"image-{artifact[-8:]}",
+        artifact_id=artifact,
+        geometry=ImageGeometry(shape=pixels.shape),
+        format=ImageFormat.NIFTI,
+        modality=Modality.MR,
+    )
+
+
+class TestCineMrHeart(ToolSuite):
+    @pytest.fixture(autouse=True)
+    def _installed(self) -> None:
+        _needs(CineMrHeart())
+
+    def make_tool(self) -> Tool:
+        return CineMrHeart()
+
+    def example(self, store: ArtifactStore) -> ToolCall:
+        return call_on("cine_mr_heart", put_stack(store, drawn_heart(17.0, 9.0, 3)))
+
+    def empty_example(self, store: ArtifactStore) -> ToolCall:
+        return call_on("cine_mr_heart", put_stack(store, np.stack([grey()] * 3)))
+
+
+class TestVentricleMeasures(ToolSuite):
+    def make_tool(self) -> Tool:
+        return VentricleMeasures()
+
+    def _call(self, store: ArtifactStore, systole: float) -> ToolCall:
+        inputs: dict[str, ImageValue | LabelMapValue] = {}
+        for name, radius in (("ed", 30.0), ("es", systole)):
+            cavity = np.stack([circle(radius)] * 4)
+            wall = np.stack([circle(40)] * 4) & ~cavity
+            right = np.zeros_like(cavity)
+            right[:, 4 : int(10 + radius), 4:20] = True
+            image = put_stack(store, cavity.astype(np.uint8) * 200 + wall.astype(np.uint8) * 60)
+            masks = put_masks(store, image, lv_cavity=cavity, myocardium=wall, rv_cavity=right)
+            inputs[f"{name}_image"] = ImageValue(value=image)
+            inputs[f"{name}_masks"] = LabelMapValue(value=masks)
+        return ToolCall(step_id="step", tool="ventricle_measures", inputs=dict(inputs))
+
+    def example(self, store: ArtifactStore) -> ToolCall:
+        return self._call(store, 20.0)
+
+    def empty_example(self, store: ArtifactStore) -> ToolCall:
+        return self._call(store, 36.0)

@@ -23,6 +23,8 @@ PROTOCOL_TOOLS = {
     "cup_disc_measures",
     "chest_lungs_heart",
     "cardiothoracic_measures",
+    "cine_mr_heart",
+    "ventricle_measures",
     "read_image",
     "record_fact",
     "medsam_box",

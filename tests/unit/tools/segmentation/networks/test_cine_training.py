@@ -1,0 +1,103 @@
+"""Training of the cine network: folds, batches, and what the loss may look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from clinigraph.tools.segmentation.networks.cine import SIZE
+from clinigraph.tools.segmentation.training.cine_batches import FIRST, SECOND, CineTask, Stage, cine_loss
+from clinigraph.tools.segmentation.training.cine_data import CACHE, CineCache, list_patients, list_slices
+from clinigraph.tools.segmentation.training.cine_measure import QUANTITIES, calibration, called, quantities
+from clinigraph.tools.segmentation.training.cine_measure import Row as MeasuredRow
+
+DATA = Path(__file__).parents[6] / "shared" / "data"
+
+
+def cache() -> CineCache:
+    """Four slices of a ring, two with the cavity alone labelled, two of something else."""
+    y, x = np.mgrid[:CACHE, :CACHE]
+    radius = np.hypot(y - 140, x - 120)
+    label = np.where(radius <= 20, 1, np.where(radius <= 32, 2, 0)).astype(np.uint8)
+    labels = torch.from_numpy(np.stack([label] * 4 + [(label == 1).astype(np.uint8)] * 2 + [label * 0] * 2))
+    pixels = (labels * 80).byte()
+    index = torch.arange(8)
+    flags = torch.tensor([False] * 4 + [True] * 2 + [False] * 2)
+    heart = torch.tensor([True] * 6 + [False] * 2)
+    centres = torch.tensor([[120 / 128 - 1, 140 / 128 - 1]]).repeat(8, 1)
+    return CineCache(pixels, labels, torch.stack([index, index], 1), flags, heart, centres, torch.full((8,), 0.25))
+
+
+@pytest.mark.parametrize("stage", [FIRST, SECOND])
+def test_a_batch_holds_each_kind_and_labels_fit_the_pixels(stage: Stage) -> None:
+    image, label, cavity_only = CineTask(cache(), 12, stage).draw(torch.Generator().manual_seed(1))
+    assert image.shape == (12, 3, SIZE, SIZE)
+    assert label.shape == (12, SIZE, SIZE)
+    assert cavity_only.sum() == 2
+    assert not label[-1].any()
+    inside = label[:9] == 1
+    assert inside.flatten(1).any(dim=1).float().mean() > 0.8
+    assert (image[:9, 1][inside] * 255 / 80 - 1).abs().mean() < 0.2
+
+
+def test_the_same_seed_draws_the_same_batch() -> None:
+    draws = [CineTask(cache(), 6, SECOND).draw(torch.Generator().manual_seed(3))[0] for _ in range(2)]
+    assert torch.equal(*draws)
+
+
+def test_where_only_the_cavity_is_labelled_the_rest_is_not_judged() -> None:
+    label = torch.zeros((1, 16, 16), dtype=torch.long)
+    label[0, 4:9, 4:9] = 1
+    muscle, none = torch.zeros((1, 4, 16, 16)), torch.zeros((1, 4, 16, 16))
+    muscle[:, 2] = none[:, 0] = 9.0
+    for logits in (muscle, none):
+        logits[:, :, 4:9, 4:9] = 0
+        logits[:, 1, 4:9, 4:9] = 9.0
+    partly, fully = torch.tensor([True]), torch.tensor([False])
+    assert float(cine_loss(muscle, label, partly)) == pytest.approx(float(cine_loss(none, label, partly)), abs=1e-3)
+    assert float(cine_loss(muscle, label, fully)) > float(cine_loss(none, label, fully)) + 1
+
+
+def masks(inner: float) -> tuple[np.ndarray, ...]:
+    y, x = np.mgrid[:96, :96]
+    radius = np.hypot(y - 48, x - 56)
+    right = (np.hypot(y - 48, x - 22) <= inner) & (radius > 28)
+    planes = (radius <= inner, (radius > inner) & (radius <= 28), right)
+    return tuple(np.stack([plane] * 5) for plane in planes)
+
+
+def test_quantities_need_no_spacing_and_give_a_pattern() -> None:
+    found = quantities(masks(20), masks(13))
+    assert set(found) == set(QUANTITIES)
+    assert found["left_ventricular_ejection_fraction"] == pytest.approx(100 * (1 - 169 / 400), abs=2)
+    assert called(found)
+    assert quantities(tuple(m & False for m in masks(20)), masks(13)) == {}
+    assert called({}) == ""
+
+
+def test_the_stated_error_holds_for_the_share_of_patients_that_it_names() -> None:
+    rows = [
+        MeasuredRow(
+            "r", str(n), "NOR", "plain", (1, 1), ((1, 1, 1), (1, 1, 1)), dict.fromkeys(QUANTITIES, n / 10), "", 60
+        )
+        for n in range(1, 21)
+    ]
+    entry = calibration(rows)["muscle_over_cavity"]
+    assert entry["n"] == 20
+    assert entry["halfwidth"] >= 1.9
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not (DATA / "mri_acdc_odd").is_dir(), reason="the shared data are not here")
+def test_folds_split_by_patient_and_spread_the_groups() -> None:
+    patients = list_patients(DATA, 3)
+    assert len({p.name for p in patients}) == len(patients) == 50
+    for fold in range(3):
+        assert {p.group for p in patients if p.fold == fold} == {"DCM", "HCM", "MINF", "NOR", "RV"}
+    folds: dict[str, set[int]] = {}
+    for item in list_slices(DATA, 3):
+        folds.setdefault(item.patient, set()).add(item.fold)
+    assert all(len(f) == 1 for f in folds.values())
