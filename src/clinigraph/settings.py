@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     """Calls of one tool before another is tried, for failures that may pass."""
     node_timeout_s: float = Field(default=600.0, gt=0)
     """Longest time of one node of the state machine."""
+    alpha: float | None = Field(default=None, gt=0, lt=1)
+    """Share of wrong claims that a report may have at most; holds only with ``calibration``."""
+    calibration: Path | None = None
+    """JSON lines of judged claims (``{"uncertainty": 0.2, "wrong": false}``) that calibrate reports to ``alpha``."""
+    entailment_dir: Path | None = None
+    """Local directory of a sequence-classification model that judges what rules cannot; None goes without."""
+    judge_claims: bool = False
+    """Let the served model judge claims that rules and the entailment model leave open."""
     max_revisions: int = Field(default=2, ge=0, le=5)
     """Times that unsupported claims are rewritten before they are left out."""
     retrieval_top_k: int = Field(default=8, ge=1, le=50)
@@ -101,7 +109,7 @@ class Settings(BaseSettings):
 
         Secrets, paths and limits of model calls are left out: a run that stopped at a limit resumes under a larger one.
         """
-        paths = {"state_dir", "cache_dir", "eval_data", "embedding_dir", "sam_checkpoint", "monai_bundles"}
+        paths = {"state_dir", "cache_dir", "eval_data", "embedding_dir", "sam_checkpoint", "monai_bundles", "calibration", "entailment_dir"}
         paths |= {"vllm_python"}
         limits = {"model_retries", "model_concurrency", "model_max_calls", "model_max_tokens", "model_max_cost"}
         prices = {"model_prompt_price", "model_completion_price"}

@@ -23,7 +23,7 @@ from clinigraph.models.findings import (
 )
 from clinigraph.models.passages import Passage
 from clinigraph.models.planning import Criterion
-from clinigraph.models.reporting import Claim, ReportSection, Section, Verdict
+from clinigraph.models.reporting import Certainty, Claim, ReportSection, Section, Verdict
 from clinigraph.models.run import RunRecord
 
 SCHEMA_VERSION = "1.0"
@@ -90,6 +90,8 @@ class Report(Value):
     """What model roles said: opinions beside the evidence, never evidence themselves. None on the rule path."""
     differentials: tuple[Differential, ...] = ()
     """Ranked hypotheses of cases in text."""
+    certainty: Certainty = Certainty()
+    """What is promised of the claims: an error rate with the rate achieved, or "not calibrated"."""
     evidence_graph: EvidenceGraph = Field(default_factory=EvidenceGraph)
     run: RunRecord
 
