@@ -109,8 +109,8 @@ class Settings(BaseSettings):
 
         Secrets, paths and limits of model calls are left out: a run that stopped at a limit resumes under a larger one.
         """
-        paths = {"state_dir", "cache_dir", "eval_data", "embedding_dir", "sam_checkpoint", "monai_bundles", "calibration", "entailment_dir"}
-        paths |= {"vllm_python"}
+        paths = {"state_dir", "cache_dir", "eval_data", "embedding_dir", "sam_checkpoint", "monai_bundles"}
+        paths |= {"vllm_python", "calibration", "entailment_dir"}
         limits = {"model_retries", "model_concurrency", "model_max_calls", "model_max_tokens", "model_max_cost"}
         prices = {"model_prompt_price", "model_completion_price"}
         hidden = paths | limits | prices | {"model_api_key", "serve_token", "keep_runs"}

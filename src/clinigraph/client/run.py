@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
+from clinigraph.agents.confidence import certainty
 from clinigraph.client.assembly import algorithms, assemble, cited_cards
 from clinigraph.client.options import RunOptions
 from clinigraph.client.places import RunPlace
@@ -192,6 +193,8 @@ class CaseRun:
         library = self._session.library
         outdated = tuple(str(p.id) for p in passages_of(state) if library.may_be_outdated(p, today))
         report = assemble(state, record, outdated)
+        settings = self._session.settings
+        report = report.replace(certainty=certainty(settings.alpha, settings.calibration))
         pictures = render_overlays(report.evidence_graph, self._place.artifacts)
         listed = tuple(o for o in list_overlays(report.evidence_graph) if o.name in pictures)
         return Report.of(report.replace(overlays=listed), pictures)
