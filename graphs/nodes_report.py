@@ -7,18 +7,22 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
 
+from clinigraph.agents.confidence import certainty, claim_uncertainty, within
 from clinigraph.agents.contract import WriterInput
 from clinigraph.agents.decider import refuse
 from clinigraph.agents.direct import direct_impression
-from clinigraph.agents.examiner import next_question
+from clinigraph.agents.examiner import finding_to_ask, next_question
 from clinigraph.errors import RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_consult import answers_directly
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
-from clinigraph.graphs.views import claims_of, consultation_of, evidence_of, indicators_of, passages_of
-from clinigraph.models.findings import Impression
+from clinigraph.graphs.views import claims_of, consultation_of, evidence_of, indicators_of, outputs_of, passages_of
+from clinigraph.models.base import ClaimId, EvidenceId
+from clinigraph.models.evidence import EvidenceNode, IndicatorResultNode
+from clinigraph.models.findings import Impression, Presence
 from clinigraph.models.planning import DiagnosticPlan
-from clinigraph.models.reporting import Verdict
+from clinigraph.models.reporting import Claim, ClaimKind, Verdict
+from clinigraph.models.tooling import DifferentialValue
 from clinigraph.models.triage import Triage
 
 
@@ -29,11 +33,24 @@ async def decide(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     if said is not None and said.direct is not None:
         return {"impression": dump(direct_impression(condition, said.direct))}
     if "plan" not in state or (answers_directly(runtime.context.switches) and said is not None):
-        return {"impression": dump(refuse(condition, outcome.refusal or "The model gave no answer."))}
+        update: CaseState = {"impression": dump(refuse(condition, _undecided(state, outcome)))}
+        ranked = [v.value for v in outputs_of(state) if isinstance(v, DifferentialValue)]
+        open_finding = finding_to_ask(ranked[0]) if ranked else None
+        return update if open_finding is None else {**update, "next_question": dump(open_finding)}
     made, results = load(DiagnosticPlan, state.get("plan")), indicators_of(state)
-    update: CaseState = {"impression": dump(runtime.context.roles.decider.decide(made, results, said))}
+    update = {"impression": dump(runtime.context.roles.decider.decide(made, results, said))}
     asked = next_question(made, results)
     return update if asked is None else {**update, "next_question": dump(asked)}
+
+
+def _undecided(state: CaseState, outcome: Triage) -> str:
+    if outcome.refusal:
+        return outcome.refusal
+    if not outcome.text_only:
+        return "The model gave no answer."
+    ranked = any(isinstance(v, DifferentialValue) for v in outputs_of(state))
+    done = "hypotheses were ranked by the findings of the record" if ranked else "no finding of the record was linked"
+    return f"No protocol was run: the case holds a record and no image; {done}, and none is decided."
 
 
 async def write(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
@@ -45,27 +62,102 @@ async def write(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
 
 
 async def verify(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["write", "sign", "finish"]]:
-    """Give every claim a verdict; send back what is not supported, at most ``max_revisions`` times."""
+    """Give every claim a verdict; send back what is not supported, at most ``max_revisions`` times.
+
+    After the last revision, what the writer was silent about is told by the template, and claims that bear on the
+    decision and are contradicted go to a person, or withdraw the decision.
+    """
     context = runtime.context
-    graph = evidence_of(state)
-    claims = await context.roles.verifier.verify(claims_of(state), graph, load(Impression, state.get("impression")))
+    graph, impression = evidence_of(state), load(Impression, state.get("impression"))
+    claims = await context.roles.verifier.verify(claims_of(state), graph, impression)
+    _tell(runtime, claims)
+    revision = state.get("revision", 0)
+    if any(c.verdict is not Verdict.SUPPORTED for c in claims) and revision < context.settings.max_revisions:
+        return Command(goto="write", update={"claims": [dump(c) for c in claims], "revision": revision + 1})
+    added = await _left_out(state, runtime, claims)
+    promise = certainty(context.settings.alpha, context.settings.calibration)
+    measured = (c.replace(uncertainty=claim_uncertainty(c, graph, impression)) for c in (*claims, *added))
+    whole = tuple(within(c, promise) for c in measured)
+    update: CaseState = {"claims": [dump(c) for c in whole], "revision": revision}
+    if added:
+        names = ", ".join(sorted(str(c.id) for c in added))
+        update["notes"] = [*state.get("notes", []), f"The writer left out what the evidence holds; added: {names}."]
+    pause = context.sign_off or bool(critical_contradictions(whole, graph, _plan(state)))
+    return Command(goto="sign" if pause else "finish", update=update)
+
+
+def _tell(runtime: Runtime[Dependencies], claims: tuple[Claim, ...]) -> None:
     for claim in claims:
         verdict = claim.verdict.value if claim.verdict else ""
         runtime.stream_writer({"claim": str(claim.id), "verdict": verdict, "code": claim.reason_code})
-    revision = state.get("revision", 0)
-    bad = any(c.verdict is not Verdict.SUPPORTED for c in claims)
-    again = bad and revision < context.settings.max_revisions
-    target: Literal["write", "sign", "finish"] = "write" if again else "sign" if context.sign_off else "finish"
-    return Command(goto=target, update={"claims": [dump(c) for c in claims], "revision": revision + again})
+
+
+async def _left_out(state: CaseState, runtime: Runtime[Dependencies], claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """Return the template's sentences, verified, for what the claims are silent about."""
+    material = _material(state)
+    silent = {o.evidence_id for o in omissions(claims, material.graph)}
+    if not silent:
+        return ()
+    known = {c.id for c in claims}
+    grounds = {i for n in material.graph.nodes if n.id in silent for i in (n.id, *_under(n))}
+    fresh = (c for c in write_claims(material) if c.kind is not ClaimKind.IMPRESSION and grounds & set(c.evidence_ids))
+    missing = tuple(c for c in fresh if c.id not in known)
+    return await runtime.context.roles.verifier.verify(missing, material.graph, material.impression)
+
+
+def _under(node: EvidenceNode) -> tuple[EvidenceId, ...]:
+    return node.value.evidence_ids if isinstance(node, IndicatorResultNode) else ()
 
 
 async def sign(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
-    """Pause until somebody signs. Resumes with ``{"action": "sign"}`` or ``{"action": "reject"}``."""
-    del runtime
-    answer: JsonDict = interrupt({"kind": "sign_off", "claims": list(state.get("claims", []))})
-    if answer.get("action") == "reject":
-        raise RunCancelled("The report was not signed", todo="Run again to pause at the sign-off.")
-    return {}
+    """Pause until somebody judges what is contradicted, and until somebody signs.
+
+    A claim that bears on the decision and is contradicted pauses with ``{"kind": "contradicted", "claims": [...]}`` where
+    a person answers: ``{"action": "keep"}`` lets the decision stand without the claim, ``{"action": "reject"}`` stops the
+    run, anything else withdraws the decision, as happens where nobody is there. The sign-off resumes with
+    ``{"action": "sign"}`` or ``{"action": "reject"}``.
+    """
+    context = runtime.context
+    update = await _contested(state, runtime)
+    if context.sign_off:
+        answer: JsonDict = interrupt(
+            {"kind": "sign_off", "claims": list(update.get("claims", state.get("claims", [])))}
+        )
+        if answer.get("action") == "reject":
+            raise RunCancelled("The report was not signed", todo="Run again to pause at the sign-off.")
+    return update
+
+
+async def _contested(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
+    context, claims = runtime.context, claims_of(state)
+    against = critical_contradictions(claims, evidence_of(state), _plan(state))
+    impression = load(Impression, state.get("impression"))
+    if not against or impression.decision is Presence.INDETERMINATE:
+        return {}
+    if context.approve or context.sign_off or context.switches.max_questions:
+        answer: JsonDict = interrupt({"kind": "contradicted", "claims": [dump(c) for c in against]})
+        if answer.get("action") == "reject":
+            raise RunCancelled("The contradicted report was refused", todo="Run again, or use another writer.")
+        if answer.get("action") == "keep":
+            return {}
+    return await _withdraw(state, runtime, claims, against)
+
+
+async def _withdraw(
+    state: CaseState, runtime: Runtime[Dependencies], claims: tuple[Claim, ...], against: tuple[Claim, ...]
+) -> CaseState:
+    """Make the impression indeterminate, and let the template tell it anew."""
+    changed = withdrawn(load(Impression, state.get("impression")), against)
+    material = _material(state).replace(impression=changed)
+    told = tuple(c for c in write_claims(material) if c.kind is ClaimKind.IMPRESSION)
+    checked = await runtime.context.roles.verifier.verify(told, material.graph, changed)
+    refused = tuple(c.replace(id=ClaimId(f"{c.id}-refused")) for c in against if c.kind is ClaimKind.IMPRESSION)
+    others = tuple(c for c in claims if c.kind is not ClaimKind.IMPRESSION)
+    return {"impression": dump(changed), "claims": [dump(c) for c in (*checked, *others, *refused)]}
+
+
+def _plan(state: CaseState) -> DiagnosticPlan | None:
+    return load(DiagnosticPlan, state["plan"]) if "plan" in state else None
 
 
 async def finish(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
@@ -78,7 +170,7 @@ def _material(state: CaseState) -> WriterInput:
     by_id = {p.id: p for p in passages_of(state)}
     quoted = [p for i in state.get("quoted", []) for key, p in by_id.items() if key == i]
     return WriterInput(
-        plan=load(DiagnosticPlan, state["plan"]) if "plan" in state else None,
+        plan=_plan(state),
         results=indicators_of(state),
         impression=load(Impression, state.get("impression")),
         graph=evidence_of(state),

@@ -52,6 +52,8 @@ def _weighed(context: ClaimContext) -> Outcome | None:
         if given.decision is Presence.INDETERMINATE and not context.results:
             return None
         return contradicted("impression.decision", "Without a threshold nothing can be decided.")
+    if given.contested and given.decision is Presence.INDETERMINATE:
+        again = again.replace(decision=Presence.INDETERMINATE)
     numbers = ("decision", "score", "score_low", "score_high", "assessed_share")
     if any(getattr(again, f) != getattr(given, f) for f in numbers):
         return contradicted(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clinigraph.agents.contract import WriterInput
-from clinigraph.agents.decider import weigh
+from clinigraph.agents.deciders import recomputed
 from clinigraph.agents.writer import write_claims
 from clinigraph.knowledge.terminology.tokens import sentences
 from clinigraph.models.evidence import EvidenceGraph, IndicatorResultNode, PassageNode
@@ -38,7 +38,5 @@ def quotes(graph: EvidenceGraph) -> frozenset[str]:
 
 def own_rationale(impression: Impression, results: tuple[IndicatorResult, ...]) -> str:
     """Return the reasons of an impression, weighed anew; empty where they are not the ones given."""
-    if impression.threshold is None or impression.min_assessed_share is None:
-        return ""
-    again = weigh(results, impression.condition, impression.threshold, impression.min_assessed_share)
-    return again.rationale if again.rationale == impression.rationale else ""
+    again = recomputed(impression, results)
+    return again.rationale if again is not None and again.rationale == impression.rationale else ""

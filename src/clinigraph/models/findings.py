@@ -198,4 +198,6 @@ class Impression(Value):
     kept: tuple[IndicatorId, ...] | None = None
     """Indicators that the model decider kept; None for the other rules."""
     uncertainty: Uncertainty | None = None
+    contested: str = ""
+    """Why the decision was withdrawn although the score gives one; empty when it stands."""
     rationale: str
