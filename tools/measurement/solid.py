@@ -96,3 +96,37 @@ def _greatest_distance(points: NDArray[np.float64]) -> float:
 def equivalent_sphere_mm(volume: float) -> float:
     """Return the diameter in millimetres of the sphere with a volume in cubic millimetres."""
     return float((6 * volume / math.pi) ** (1 / 3))
+
+
+def cropped(mask: Mask) -> Mask:
+    """Return the part of a volume that holds all set voxels; measures do not depend on the empty rest.
+
+    Raises:
+        ValueError: The mask is empty or not three-dimensional.
+    """
+    check(mask, (1.0, 1.0, 1.0))
+    parts = []
+    for axis in range(3):
+        rest = tuple(a for a in range(3) if a != axis)
+        filled = np.flatnonzero(mask.any(axis=rest))
+        parts.append(slice(int(filled[0]), int(filled[-1]) + 1))
+    return mask[tuple(parts)]
+
+
+def mean_spacing(spacing_mm: Spacing3) -> float:
+    """Return the geometric mean of the spacing along the three axes, in millimetres."""
+    return math.prod(spacing_mm) ** (1 / 3)
+
+
+def sphericity_halfwidth(mask: Mask, spacing_mm: Spacing3) -> float:
+    """Return how far the sphericity moves when the structure gains or loses the outer half of its border voxels.
+
+    Half the change under growing and shrinking by one whole voxel; a structure that vanishes when it shrinks counts
+    with its growing alone.
+    """
+    from scipy.ndimage import binary_dilation, binary_erosion
+
+    padded = np.pad(mask, 2)
+    middle = sphericity(padded, spacing_mm)
+    moved = (binary_dilation(padded), binary_erosion(padded))
+    return max(abs(sphericity(m, spacing_mm) - middle) for m in moved if m.any()) / 2

@@ -1,0 +1,37 @@
+"""Codes of what is measured on lesions; public codes where DICOM's dictionary (PS3.16, CID 7470) has one."""
+
+from __future__ import annotations
+
+from clinigraph.tools.measurement.concepts import private, sct
+
+LONG_AXIS = sct("103339001", "Long axis")
+SHORT_AXIS = sct("103340004", "Short axis")
+AREA = sct("42798000", "Area")
+VOLUME = sct("118565006", "Volume")
+MEAN_DIAMETER = private("MEANDIAM", "Mean of longest and perpendicular diameter")
+CIRCULARITY = private("CIRCULARITY", "Circularity of the outline")
+SOLIDITY = private("SOLIDITY", "Area relative to convex hull")
+MARGIN = private("MARGIN-IRREG", "Outline length relative to convex hull")
+TALLER = private("TALLERWIDE", "Depth relative to width")
+SHAPE = private("IRREGULAR-SHAPE", "Irregular shape of the outline")
+POSTERIOR = private("POSTERIOR-ECHO", "Echo behind a mass relative to beside it")
+LONG_AXIS_3D = private("DIAM3D", "Longest diameter in three dimensions")
+SURFACE = private("SURFACE", "Surface area")
+SPHERICITY = private("SPHERICITY", "Sphericity")
+EQUIVALENT = private("EQUIVSPHERE", "Diameter of the sphere of equal volume")
+MEAN_INTENSITY = private("MEANINT", "Mean intensity")
+SD_INTENSITY = private("SDINT", "Standard deviation of intensity")
+P10 = private("P10INT", "10th percentile of intensity")
+MEDIAN = private("MEDIANINT", "Median intensity")
+P90 = private("P90INT", "90th percentile of intensity")
+SKEWNESS = private("SKEWINT", "Skewness of intensity")
+CHANGE = private("CHANGE", "Change against the prior")
+DOUBLING = private("DOUBLING", "Volume doubling time")
+PROGRESSION = private("RECIST-PD", "Progression by RECIST 1.1")
+ASYMMETRY = private("ABCD-A", "Asymmetry score of the ABCD rule")
+BORDER = private("ABCD-B", "Border score of the ABCD rule")
+COLOURS = private("ABCD-C", "Colour score of the ABCD rule")
+STRUCTURES = private("ABCD-D", "Structure score of the ABCD rule")
+VEIL = private("BLUE-WHITE-VEIL", "Blue-white veil")
+TOTAL = private("ABCD-TDS", "Total dermoscopy score of the ABCD rule")
+NODULE = private("NODULE-DIAM", "Diameter of a pulmonary nodule")

@@ -1,0 +1,291 @@
+"""The tool `lesion_measures`: size and shape of one outlined structure in a plane, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from clinigraph.models.codes import UNITLESS, Concept, Modality
+from clinigraph.models.findings import Measurement, QualitativeEvaluation
+from clinigraph.models.tooling import (
+    EvaluationValue,
+    FlowValue,
+    MeasurementValue,
+    Port,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    ValueKind,
+)
+from clinigraph.tools import support
+from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.measurement import lesion_concepts as codes
+from clinigraph.tools.measurement import planar, ultrasound
+from clinigraph.tools.measurement.masks import Mask, largest_component
+from clinigraph.tools.measurement.planar import Spacing
+from clinigraph.tools.measurement.structure import (
+    MASKS_PORT,
+    NO_SPACING,
+    Structure,
+    half_pixel,
+    structure_input,
+)
+from clinigraph.tools.measurement.uncertainty import combine
+
+_LONGEST, _ACROSS, _MEAN, _AREA = "longest_diameter", "perpendicular_diameter", "mean_diameter", "area"
+_CIRCULARITY, _SOLIDITY, _MARGIN = "circularity", "solidity", "margin_irregularity"
+_TALLER, _SHAPE, _POSTERIOR = "taller_than_wide", "irregular_shape", "posterior_echo"
+_SIZES = (_LONGEST, _ACROSS, _MEAN, _AREA)
+_NOT_ULTRASOUND = "it is read on ultrasound, where the vertical axis of the picture is the direction of the beam"
+_SQUARE = "The pixels are taken to be square, because the image states no spacing."
+_SMALL_PX = 12.0
+"""A longest diameter under this many pixels is too coarse for words on shape (our choice)."""
+
+
+def _port(unit: str = UNITLESS) -> Port:
+    return Port(kind=ValueKind.MEASUREMENT, required=False, unit=unit)
+
+
+SPEC = ToolSpec(
+    name="lesion_measures",
+    version="1.0.0",
+    description="Diameters, area and shape of one outlined structure in a plane; millimetres only with known spacing.",
+    modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
+    inputs={
+        "masks": MASKS_PORT,
+        "image": Port(kind=ValueKind.IMAGE, description="The picture or volume that the masks lie on."),
+    },
+    outputs={
+        _LONGEST: _port("mm"),
+        _ACROSS: _port("mm"),
+        _MEAN: _port("mm"),
+        _AREA: _port("mm2"),
+        _CIRCULARITY: _port(),
+        _SOLIDITY: _port(),
+        _MARGIN: _port(),
+        _TALLER: _port(),
+        _SHAPE: Port(kind=ValueKind.EVALUATION, required=False),
+        _POSTERIOR: _port(),
+    },
+    timeout_s=120,
+)
+
+
+class LesionMeasures:
+    """Measures what an earlier step outlined; loads nothing."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        """What agents know of the tool."""
+        return SPEC
+
+    def unavailable(self) -> str:
+        """Return an empty string: nothing is needed."""
+        return ""
+
+    def warm_up(self) -> None:
+        """Load nothing."""
+
+    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure one structure; in a volume, on the slice where it is longest (as RECIST 1.1 asks).
+
+        Raises:
+            ToolFailure: The image is of another kind, or masks and image lie on different grids.
+        """
+        structure = structure_input(SPEC, call, context)
+        if isinstance(structure, str):
+            return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, structure))
+        plane = _Plane.of(structure)
+        context.check_cancelled()
+        outputs, missing = plane.outputs(), plane.missing()
+        echo = _posterior(plane, context)
+        if isinstance(echo, str):
+            missing[_POSTERIOR] = echo
+        else:
+            outputs[_POSTERIOR] = MeasurementValue(value=echo)
+        return support.result(SPEC, call, outputs, missing=missing)
+
+
+def _posterior(plane: _Plane, context: ToolContext) -> Measurement | str:
+    """Return the echo behind a mass on an ultrasound picture, or why there is none."""
+    if plane.structure.image.modality is not Modality.ULTRASOUND or plane.slice_index is not None:
+        return _NOT_ULTRASOUND
+    pixels = support.pixels_of(SPEC, plane.structure.image, context).astype(np.float64)
+    grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels
+    echo = ultrasound.posterior_echo(grey, plane.mask)
+    if echo is None:
+        return "too little of the picture lies behind and beside the mass"
+    return plane.structure.measurement(
+        SPEC,
+        _POSTERIOR,
+        codes.POSTERIOR,
+        echo.contrast,
+        combine(echo.halfwidth),
+        "mean grey behind the mass less that beside it at the same depth, over their sum; below 0 is shadowing",
+        limits=(-1.0, 1.0),
+        limitations=("Grey levels were compressed by the machine; gain over depth changes the value.",),
+    )
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """The plane in which a structure is measured."""
+
+    structure: Structure
+    mask: Mask
+    """``(H, W)``."""
+    spacing: Spacing
+    """In millimetres, or (1, 1)."""
+    in_mm: bool
+    slice_index: int | None
+    """Slice of a volume, counted from 0."""
+
+    @classmethod
+    def of(cls, structure: Structure) -> _Plane:
+        known = structure.image.geometry.spacing_mm
+        spacing = (known[-2], known[-1]) if known is not None else (1.0, 1.0)
+        mask, index = structure.mask, None
+        if mask.ndim == 3:
+            index = _longest_slice(mask, spacing)
+            mask = largest_component(mask[index])
+        return cls(structure, mask, spacing, known is not None, index)
+
+    @cached_property
+    def sizes(self) -> planar.Diameters:
+        return planar.diameters(self.mask, self.spacing)
+
+    @property
+    def where(self) -> str:
+        return "" if self.slice_index is None else f", on slice {self.slice_index + 1} of the volume"
+
+    @property
+    def is_ultrasound(self) -> bool:
+        return self.structure.image.modality is Modality.ULTRASOUND
+
+    @property
+    def too_coarse(self) -> bool:
+        return planar.diameters(self.mask).longest < _SMALL_PX
+
+    def outputs(self) -> dict[str, FlowValue]:
+        found = [*(self._size(n) for n in _SIZES if self.in_mm), *map(self._shape, (_CIRCULARITY, _SOLIDITY, _MARGIN))]
+        values: dict[str, FlowValue] = {}
+        if self.is_ultrasound:
+            found.append(self._taller())
+        for name, measured in found:
+            values[name] = MeasurementValue(value=measured)
+        if not self.too_coarse:
+            values[_SHAPE] = EvaluationValue(value=self._evaluation())
+        return values
+
+    def missing(self) -> dict[str, str]:
+        reasons = {} if self.in_mm else dict.fromkeys(_SIZES, NO_SPACING)
+        if not self.is_ultrasound:
+            reasons[_TALLER] = _NOT_ULTRASOUND
+        if self.too_coarse:
+            reasons[_SHAPE] = f"the structure is less than {_SMALL_PX:.0f} pixels long, too few to judge its shape"
+        return reasons
+
+    def _size(self, name: str) -> tuple[str, Measurement]:
+        measure, concept, words = _SIZE_OF[name]
+        half = half_pixel(measure, self.mask, self.spacing)
+        unit = "mm2" if name == _AREA else "mm"
+        source = self.structure.image.geometry.spacing_source
+        method = f"{words}{self.where}; spacing from {source.value if source else 'the image'}"
+        value = measure(self.mask, self.spacing)
+        spread = self.structure.spread(name, half)
+        return name, self.structure.measurement(SPEC, name, concept, value, spread, method, unit=unit)
+
+    def _shape(self, name: str) -> tuple[str, Measurement]:
+        measure, concept, words, limits = _SHAPE_OF[name]
+        half = half_pixel(measure, self.mask, self.spacing)
+        measured = self.structure.measurement(
+            SPEC,
+            name,
+            concept,
+            measure(self.mask, self.spacing),
+            self.structure.spread(name, half),
+            words + self.where,
+            limits=limits,
+            limitations=() if self.in_mm else (_SQUARE,),
+        )
+        return name, measured
+
+    def _taller(self) -> tuple[str, Measurement]:
+        half = half_pixel(planar.taller_than_wide, self.mask, self.spacing)
+        measured = self.structure.measurement(
+            SPEC,
+            _TALLER,
+            codes.TALLER,
+            planar.taller_than_wide(self.mask, self.spacing),
+            self.structure.spread(_TALLER, half),
+            "depth over width along the axes of the picture (Stavros 1995)",
+            limitations=(
+                "The vertical axis of the picture is taken as the direction of the beam.",
+                *(() if self.in_mm else (_SQUARE,)),
+            ),
+        )
+        return _TALLER, measured
+
+    def _evaluation(self) -> QualitativeEvaluation:
+        solid = planar.solidity(self.mask)
+        score = ultrasound.shape_score(solid)
+        words = f"area over convex hull {solid:.3f} (limits {', '.join(f'{v:g}' for v in ultrasound.SHAPE_LIMITS)})"
+        return QualitativeEvaluation(
+            id=self.structure.evidence_id(SPEC, _SHAPE),
+            concept=codes.SHAPE,
+            score=score,
+            evidence_for=words if score > 2 else "",
+            evidence_against=words if score < 4 else "",
+            algorithm=f"{support.algorithm(SPEC)} on {self.structure.label_map.algorithm}",
+            site=self.structure.site,
+            image_id=self.structure.image.id,
+            derived_from=(support.label_map_id(self.structure.label_map),),
+        )
+
+
+_Measure = Callable[[Mask, Spacing], float]
+_SIZE_OF = {
+    _LONGEST: (
+        lambda m, s: planar.diameters(m, s).longest,
+        codes.LONG_AXIS,
+        "longest diameter between outer pixel edges (RECIST 1.1, Eisenhauer 2009)",
+    ),
+    _ACROSS: (
+        lambda m, s: planar.diameters(m, s).perpendicular,
+        codes.SHORT_AXIS,
+        "greatest width at right angles to the longest diameter (Eisenhauer 2009)",
+    ),
+    _MEAN: (
+        lambda m, s: _mean_diameter(planar.diameters(m, s)),
+        codes.MEAN_DIAMETER,
+        "mean of longest and perpendicular diameter (Fleischner Society, MacMahon 2017)",
+    ),
+    _AREA: (planar.area, codes.AREA, "pixels counted"),
+}
+_SHAPE_OF: dict[str, tuple[_Measure, Concept, str, tuple[float, float]]] = {
+    _CIRCULARITY: (
+        planar.circularity,
+        codes.CIRCULARITY,
+        "4 pi area over squared length of the smoothed outline (Cox 1927)",
+        (0.0, 1.0),
+    ),
+    _SOLIDITY: (lambda m, s: planar.solidity(m), codes.SOLIDITY, "area over area of the convex hull", (0.0, 1.0)),
+    _MARGIN: (
+        planar.margin_irregularity,
+        codes.MARGIN,
+        "length of the smoothed outline over that of the convex hull",
+        (1.0, float("inf")),
+    ),
+}
+
+
+def _mean_diameter(sizes: planar.Diameters) -> float:
+    return (sizes.longest + sizes.perpendicular) / 2
+
+
+def _longest_slice(mask: Mask, spacing: Spacing) -> int:
+    lengths = [planar.diameters(p, spacing).longest if p.any() else 0.0 for p in mask]
+    return int(np.argmax(lengths))

@@ -1,0 +1,75 @@
+"""The tool `skin_lesion_outline`: outlines a lesion on dermoscopy, in the user's box or in one it finds itself."""
+
+from __future__ import annotations
+
+from clinigraph.models.codes import Modality
+from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
+from clinigraph.tools import support
+from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.measurement.concepts import private
+from clinigraph.tools.segmentation import medsam
+from clinigraph.tools.segmentation.dermoscopy_box import find_lesion
+from clinigraph.tools.segmentation.pixels import to_rgb
+from clinigraph.tools.segmentation.prompting import Prompt, PromptEngine
+from clinigraph.tools.segmentation.results import Structure, label_map_result
+
+LESION = private("SKIN-LESION", "Pigmented skin lesion")
+_NOT_FOUND = "no lesion stands out from the skin; give a box round it (--box lesion=x0,y0,x1,y1)"
+
+SPEC = ToolSpec(
+    name="skin_lesion_outline",
+    version="1.0.0",
+    description="Outlines the lesion on a dermoscopy picture by a given box or the central dark part (LiteMedSAM).",
+    modalities=(Modality.DERMOSCOPY,),
+    inputs={"image": Port(kind=ValueKind.IMAGE), "box": Port(kind=ValueKind.BOX, required=False)},
+    outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=("target",), required=False)},
+    timeout_s=300,
+    weights_sha256=medsam.WEIGHTS_SHA256,
+    licence=medsam.LICENCE,
+)
+
+
+class SkinLesionOutline:
+    """Finds the box when none is given; the engine may be shared with other tools."""
+
+    def __init__(self, engine: PromptEngine) -> None:
+        self._engine = engine
+
+    @property
+    def spec(self) -> ToolSpec:
+        """What agents know of the tool."""
+        return SPEC
+
+    def unavailable(self) -> str:
+        """Return why the tool cannot work here, or an empty string."""
+        return self._engine.unavailable()
+
+    def warm_up(self) -> None:
+        """Load the engine.
+
+        Raises:
+            WeightsInvalid: The weights are missing or not the expected ones.
+        """
+        self._engine.warm_up()
+
+    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Outline the lesion.
+
+        Raises:
+            ToolFailure: The image is no dermoscopy picture, or the box lies outside of it.
+        """
+        image = support.image_input(SPEC, call)
+        rgb = to_rgb(support.pixels_of(SPEC, image, context))
+        given = support.box_input(call, "box")
+        if given is not None:
+            box = support.clipped_box(SPEC, given, rgb.shape[:2])
+        else:
+            found = find_lesion(rgb)
+            if found is None:
+                return support.result(SPEC, call, {}, missing={"masks": _NOT_FOUND})
+            box = found.box
+        context.check_cancelled()
+        answer = self._engine.segment(rgb, [Prompt(box=box)], key=str(image.artifact_id))[0]
+        reason = None if answer.mask.any() else "the segmenter saw no outline inside the box"
+        target = Structure("target", LESION, answer.mask, answer.score, reason)
+        return label_map_result(SPEC, call, context, image, [target])
