@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clinigraph.errors import InputUnreadable
+from clinigraph.intake.phases import with_phases
 from clinigraph.intake.sources import expand
 from clinigraph.models.case import Fact
 from clinigraph.models.imaging import Box, Point
@@ -25,7 +26,8 @@ def case_digest(
 ) -> str:
     """Return a content hash under which an interrupted run is found again. Nothing is decoded.
 
-    File names do not count, except where a ``case.yaml`` names them (its own bytes are hashed).
+    File names do not count, except where a ``case.yaml`` names them (its own bytes are hashed), or where the names of
+    two files say which phase of the heartbeat each shows.
 
     Args:
         paths: Files or folders, as for ``read_case``.
@@ -42,7 +44,11 @@ def case_digest(
         CaseInvalid: A folder is empty.
     """
     total = hashlib.sha256(READING.encode())
-    for source in expand(paths):
+    sources = expand(paths)
+    for entry, _ in with_phases(sources):
+        if entry.phase is not None:
+            _add(total, "phase", entry.phase.value)
+    for source in sources:
         try:
             with source.path.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").digest()

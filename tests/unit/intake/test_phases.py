@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigraph.errors import CaseInvalid
+from clinigraph.intake import case_digest
 from clinigraph.intake.phases import phase_of_name
 from clinigraph.models.case import Case
 from clinigraph.models.imaging import CardiacPhase
@@ -82,3 +83,13 @@ def test_a_phase_for_a_whole_time_series_is_refused(read: Read, nifti: Make, fol
     (folder / "case.yaml").write_text("images:\n  - {path: cine.nii, phase: end_systole}\n")
     with pytest.raises(CaseInvalid, match="phase or side are stated for a path that holds several images"):
         read(folder)
+
+
+def test_names_that_state_phases_count_in_the_key_of_a_case_and_others_do_not(nifti: Make) -> None:
+    one, other = nifti(volume(1), name="a_ed.nii"), nifti(volume(2), name="a_es.nii")
+    stated = case_digest([one, other])
+    exchanged = [one.rename(one.with_name("b_es.nii")), other.rename(other.with_name("b_ed.nii"))]
+    assert case_digest(exchanged) != stated
+    silent = [exchanged[0].rename(one.with_name("x.nii")), exchanged[1].rename(one.with_name("y.nii"))]
+    unnamed = case_digest(silent)
+    assert case_digest([silent[0].rename(one.with_name("z.nii")), silent[1]]) == unnamed
