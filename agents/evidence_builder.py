@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from clinigraph.agents.differential_evidence import hypothesis_findings
 from clinigraph.models.base import EvidenceId, StepId
 from clinigraph.models.case import Case, Fact
 from clinigraph.models.codes import Concept, Scheme
@@ -28,6 +29,7 @@ from clinigraph.models.imaging import Image
 from clinigraph.models.passages import Passage
 from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import (
+    DifferentialValue,
     EvaluationValue,
     FactValue,
     FindingValue,
@@ -108,6 +110,9 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
     for result in material.results.values():
         made = (_output_node(o) for o in result.outputs.values())
         nodes.update({n.id: n for n in made if n is not None})
+        for output in result.outputs.values():
+            if isinstance(output, DifferentialValue):
+                _add_hypotheses(nodes, edges, output, material.case)
     for step_id, result in sorted(material.results.items()):
         _add_derivations(nodes, edges, material.calls.get(step_id), result)
     for indicator_result in material.indicator_results:
@@ -139,6 +144,16 @@ def _add_appraisal(
 def appraisal_sentence(appraisal: ImageAppraisal) -> str:
     """Return what the pixels look like as a sentence."""
     return f"By its pixels the image is of this kind: {appraisal.pixel_modality.label} (score {appraisal.score:.2f})."
+
+
+def _add_hypotheses(
+    nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, None], ranked: DifferentialValue, case: Case
+) -> None:
+    for finding in hypothesis_findings(ranked.value, case):
+        nodes[finding.id] = FindingNode(id=finding.id, value=finding)
+        for ground in finding.derived_from:
+            if ground in nodes:
+                edges[EvidenceEdge(source=finding.id, target=ground, kind=EdgeKind.DERIVED_FROM)] = None
 
 
 def _add_derivations(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from clinigraph.agents.appraisal import SURE_ENOUGH
 from clinigraph.agents.planner import Availability
+from clinigraph.agents.urgency import urgency_of
 from clinigraph.models.base import ImageId, ProtocolId
 from clinigraph.models.case import Case
 from clinigraph.models.codes import Modality
@@ -39,7 +40,13 @@ class RuleTriage:
         Raises:
             KeyError: The named protocol does not exist.
         """
+        level, why = urgency_of(case)
+        return self._sorted(case, appraisals, forced).replace(urgency=level, urgency_reason=why)
+
+    def _sorted(self, case: Case, appraisals: Sequence[ImageAppraisal], forced: ProtocolId | None) -> Triage:
         asked = self._asked(case.question, forced)
+        if not appraisals and (case.texts or case.facts):
+            return self._from_record(asked)
         notes = tuple(a.disagreement for a in appraisals if a.disagreement)
         if not asked and case.question and not forced:
             return _refusal(appraisals, notes, self._unknown_question(appraisals))
@@ -66,6 +73,14 @@ class RuleTriage:
             candidates=tuple(dict.fromkeys(p.id for p, _ in ready)),
             image_id=ImageId(ready[0][1].image_id),
         )
+
+    def _from_record(self, asked: Sequence[DiagnosticProtocol]) -> Triage:
+        """Without an image: a protocol that needs none where one was asked for, else a survey of the record."""
+        for protocol in asked:
+            if not _reads_images(protocol) and self._availability[protocol.id].available:
+                return Triage(condition=protocol.condition, specialty=protocol.specialty, candidates=(protocol.id,))
+        notes = tuple(f"The protocol {p.id} reads a {p.modality.label}; the case holds no image." for p in asked[:1])
+        return Triage(text_only=True, condition=asked[0].condition if asked else "", notes=notes)
 
     def understands(self, question: str) -> bool:
         """Whether a pattern of some protocol fits the question."""
@@ -106,6 +121,10 @@ def shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
         return False
     contradicted = appraisal.pixel_modality not in (modality, Modality.UNKNOWN)
     return not (contradicted and appraisal.score >= SURE_ENOUGH)
+
+
+def _reads_images(protocol: DiagnosticProtocol) -> bool:
+    return any(ref.startswith("image:") for step in protocol.steps for ref in step.inputs.values())
 
 
 def _mismatch(asked: Sequence[DiagnosticProtocol], appraisals: Sequence[ImageAppraisal]) -> str:

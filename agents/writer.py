@@ -64,6 +64,8 @@ def write_claims(material: WriterInput) -> Iterator[Claim]:
     for result in material.results:
         yield from _indicator_claims(result, material.graph)
     for node in material.graph.nodes:
+        if isinstance(node, MeasurementNode) and not material.results:
+            yield _loose_value_claim(node)
         if isinstance(node, FactNode):
             yield _fact_claim(node)
     recommended = set(material.plan.recommendation_passage_ids) if material.plan else set()
@@ -177,6 +179,25 @@ def _value_claim(result: IndicatorResult, measured: Measurement) -> Claim:
             laterality=_known(measured.site.laterality),
         ),
     )
+
+
+def _loose_value_claim(node: MeasurementNode) -> Claim:
+    """Tell a measurement that no plan judges."""
+    measured = node.value
+    value = format_measured(measured.value, measured.unit, measured.interval)
+    return Claim(
+        id=ClaimId(f"claim-{node.id}"),
+        section=Section.FINDINGS,
+        kind=ClaimKind.QUANTITATIVE,
+        text=f"{_plain(measured.concept.meaning)}{_side_phrase(measured.site.laterality)} is {value}.",
+        evidence_ids=(node.id,),
+        assertion=Assertion(value=measured.value, unit=measured.unit, laterality=_known(measured.site.laterality)),
+    )
+
+
+def _plain(name: str) -> str:
+    """Return a name without the formula in brackets, which stands with the measurement."""
+    return name.partition(" (")[0]
 
 
 def _criterion_claim(result: IndicatorResult, measured: Measurement) -> Claim:

@@ -6,7 +6,8 @@
                  │                         └──⟨ask?⟩────────┘                    ↑
                  └────────────────── no protocol applies ────────────────────────┘
 
-Model roles are heard in ``consult``; without a model that node is not met.
+Model roles are heard in ``consult``; without a model that node is not met. A case in text goes from triage over
+``survey`` to the tools that its facts allow, and from there to ``decide``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from clinigraph.graphs.nodes_ask import ask
 from clinigraph.graphs.nodes_consult import consult_roles
 from clinigraph.graphs.nodes_plan import approve, intake, plan, triage
 from clinigraph.graphs.nodes_report import decide, finish, sign, verify, write
+from clinigraph.graphs.nodes_text import survey
 from clinigraph.graphs.state import CaseState
 
 CaseGraph = CompiledStateGraph[CaseState, Dependencies, CaseState, CaseState]
@@ -30,6 +32,7 @@ NODES = (
     "intake",
     "triage",
     "plan",
+    "survey",
     "approve",
     "schedule",
     "act",
@@ -67,7 +70,7 @@ def build_graph(node_timeout_s: float) -> CaseGraph:
     for name, node in (
         ("intake", intake), ("triage", triage), ("plan", plan), ("approve", approve), ("schedule", schedule),
         ("reflect", reflect), ("decide", decide), ("write", write), ("verify", verify), ("sign", sign),
-        ("finish", finish), ("ask", ask), ("consult", consult_roles),
+        ("finish", finish), ("ask", ask), ("consult", consult_roles), ("survey", survey),
     ):  # fmt: skip
         graph.add_node(name, node, retry_policy=again, timeout=None if name in _PAUSING else node_timeout_s)
     graph.add_node("act", act, timeout=node_timeout_s)

@@ -13,6 +13,7 @@ from clinigraph.agents.phases import CavityCounter
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.triage import RuleTriage
 from clinigraph.graphs.result_cache import ResultCache
+from clinigraph.knowledge.terminology.contract import Terminology
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.case import Case
@@ -52,6 +53,8 @@ class Roles:
     """Tells end-diastole from end-systole among frames of one heart; None leaves the frames as they came."""
     assistant: AssistedTriage | None = None
     """Asks a model about questions that no rule understands; None without a model."""
+    terminology: Terminology | None = None
+    """Links findings in texts; None leaves texts to the rules for numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from clinigraph.agents.resolution import Resolver, Skip
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_ask import question_for
 from clinigraph.graphs.nodes_consult import wanted
-from clinigraph.graphs.nodes_plan import retrieve, speaks_of
+from clinigraph.graphs.retrieving import retrieve, speaks_of
 from clinigraph.graphs.state import ActInput, CaseState, JsonDict, dump, load
 from clinigraph.graphs.tool_runner import run_tool
 from clinigraph.graphs.views import results_of
@@ -32,8 +32,15 @@ _NO_MORE = 1_000
 """More tries than any step has alternatives: nothing is run again."""
 
 
-async def schedule(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["act", "schedule", "reflect"]]:
-    """Send every step whose inputs are ready to its tool, side by side; skip what cannot run, with the reason."""
+async def schedule(
+    state: CaseState, runtime: Runtime[Dependencies]
+) -> Command[Literal["act", "schedule", "reflect", "decide"]]:
+    """Send every step whose inputs are ready to its tool, side by side; skip what cannot run, with the reason.
+
+    A survey of a record has no plan: once its tools have answered there is nothing left to send.
+    """
+    if "plan" not in state:
+        return Command(goto="decide")
     made = load(DiagnosticPlan, state.get("plan"))
     results = results_of(state)
     waiting = step_dependencies(made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -11,8 +10,10 @@ from langgraph.types import Command, interrupt
 
 from clinigraph.agents.appraisal import appraise, with_modalities
 from clinigraph.agents.phases import with_chosen_phases
-from clinigraph.errors import KnowledgeError, PlanInvalid, RunCancelled
+from clinigraph.errors import PlanInvalid, RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
+from clinigraph.graphs.nodes_text import link_texts
+from clinigraph.graphs.retrieving import MAX_QUOTED, retrieve, speaks_of
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
 from clinigraph.intake.display import to_display
 from clinigraph.knowledge.contract import RetrievalQuery
@@ -23,9 +24,6 @@ from clinigraph.models.passages import Passage
 from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.models.triage import ImageAppraisal, Triage
 
-MAX_QUOTED = 4
-"""Most retrieved passages that a report quotes beside those that its plan names."""
-
 
 async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Read the case; its pixels go to the artifact store. Of several frames of a heart two are kept."""
@@ -35,12 +33,14 @@ async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
 
 
 def _load(context: Dependencies) -> Case:
-    case = context.load_case()
+    case = link_texts(context, context.load_case())
     counter = context.roles.cavities
     return case if counter is None else with_chosen_phases(case, context.tool_context.artifacts, counter)
 
 
-async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["plan", "consult", "decide"]]:
+async def triage(
+    state: CaseState, runtime: Runtime[Dependencies]
+) -> Command[Literal["plan", "survey", "consult", "decide"]]:
     """Look at question and pixels; go on with a candidate, or straight to the statement that none applies."""
     context = runtime.context
     case = load(Case, state.get("case"))
@@ -53,6 +53,8 @@ async def triage(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Li
     update: CaseState = {"triage": dump(outcome), "case": dump(with_modalities(case, appraisals))}
     if context.switches.direct and context.model is not None:
         return Command(goto="consult", update=update)
+    if outcome.text_only:
+        return Command(goto="survey", update=update)
     return Command(goto="plan" if outcome.candidates or outcome.planned else "decide", update=update)
 
 
@@ -101,31 +103,12 @@ def _named_passages(context: Dependencies, made: DiagnosticPlan) -> list[Passage
     return [context.library.get(i) for i in ids]
 
 
-def speaks_of(made: DiagnosticPlan, passage: Passage) -> bool:
-    """Whether a passage shares a word of at least five letters with the condition or an indicator of the plan."""
-    topics = " ".join((made.condition, *(i.name for i in made.indicators)))
-    return bool(_long_words(topics) & _long_words(passage.text))
-
-
-def _long_words(text: str) -> set[str]:
-    return {w.lower() for w in re.findall(r"[A-Za-z]{5,}", text)}
-
-
 async def _retrieved(
     context: Dependencies, case: Case, outcome: Triage, made: DiagnosticPlan
 ) -> tuple[list[Passage], list[str]]:
     text = " ".join((case.question, made.condition, *(i.name for i in made.indicators)))
     query = RetrievalQuery(text=text[:2000], top_k=context.settings.retrieval_top_k, specialty=outcome.specialty)
     return await retrieve(context, query)
-
-
-async def retrieve(context: Dependencies, query: RetrievalQuery) -> tuple[list[Passage], list[str]]:
-    """Return passages, or a note for the reader when the store cannot be searched."""
-    try:
-        hits = await asyncio.to_thread(context.library.retrieve, query)
-    except KnowledgeError as error:
-        return [], [f"No further guidance was retrieved: {error.what}."]
-    return [h.passage for h in hits], []
 
 
 async def approve(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:

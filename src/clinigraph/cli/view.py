@@ -28,6 +28,7 @@ DOING = {
     "intake": "Reading the case",
     "triage": "Looking at what the image shows",
     "plan": "Making the plan",
+    "survey": "Reading the record",
     "approve": "Waiting for approval",
     "schedule": "Choosing the next steps",
     "act": "Measuring",

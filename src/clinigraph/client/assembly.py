@@ -88,6 +88,7 @@ def _limitations(state: CaseState, case: Case, made: DiagnosticPlan | None, grap
     parts: Iterable[str] = (
         *((outcome.refusal,) if outcome.refusal else ()),
         *outcome.notes,
+        *case.notes,
         *state.get("notes", []),
         *(f"{m.concept.meaning}: {text}" for m in measured for text in m.limitations),
         *(note for image in case.images for note in image.notes),

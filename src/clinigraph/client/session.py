@@ -22,6 +22,7 @@ from clinigraph.client.places import RunPlace, run_place
 from clinigraph.client.roles import ModelRoles
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
+from clinigraph.client.vocabulary import open_terminology
 from clinigraph.errors import ModelServerError, PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
@@ -169,6 +170,7 @@ class Session:
             writer=TemplateWriter(),
             verifier=RuleVerifier(self.library),
             cavities=NetworkCavityCounter(),
+            terminology=open_terminology(self.settings),
         )
 
     def run_id(self, source: CaseSource, options: RunOptions) -> RunId:

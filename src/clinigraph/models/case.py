@@ -7,8 +7,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from clinigraph.models.base import CaseId, Value
-from clinigraph.models.codes import Laterality
+from clinigraph.models.codes import Concept, Laterality
 from clinigraph.models.imaging import Image, ImageRole, Study
+from clinigraph.models.passages import Span
 
 
 class Fact(Value):
@@ -21,7 +22,11 @@ class Fact(Value):
     """UCUM code for numbers, already converted to the catalogue's unit."""
     laterality: Laterality = Laterality.UNKNOWN
     source: str = "case.yaml"
-    """Where it came from: case.yaml, a DICOM tag, the user on the page."""
+    """Where it came from: case.yaml, a DICOM tag, a text of the record, the user on the page."""
+    span: Span | None = None
+    """Where it stands in the text that it came from; None when it came otherwise."""
+    concept: Concept | None = None
+    """Code of a finding that was linked in a text; facts of the catalogue need none."""
 
     @model_validator(mode="after")
     def _unit_goes_with_number(self) -> Self:
@@ -31,6 +36,14 @@ class Fact(Value):
         if not numeric and self.unit is not None:
             raise ValueError(f"{self.name!r} is not a number and takes no unit")
         return self
+
+
+class RecordText(Value):
+    """History, examination or results as text; data, never instructions."""
+
+    text: str = Field(min_length=1, max_length=200_000)
+    source: str = Field(min_length=1, max_length=80)
+    """``case.yaml`` or ``text 1``; no file name, which may hold a patient's."""
 
 
 class PriorReport(Value):
@@ -52,6 +65,10 @@ class Case(Value):
     facts: tuple[Fact, ...] = ()
     studies: tuple[Study, ...] = ()
     prior_reports: tuple[PriorReport, ...] = ()
+    texts: tuple[RecordText, ...] = ()
+    """The record in free text; its numbers and findings stand among the facts, with their spans."""
+    notes: tuple[str, ...] = ()
+    """What was left out while the record was read."""
 
     @property
     def images(self) -> tuple[Image, ...]:

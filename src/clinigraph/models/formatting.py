@@ -38,6 +38,7 @@ _NAMES: dict[str, str] = {
     UNITLESS: "", "": "", "%": "%", "mm[Hg]": "mmHg", "cm[H2O]": "cmH₂O", "[hnsf'U]": "HU", "[diop]": "D",
     "deg": "°", "Cel": "°C", "[degF]": "°F", "a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "h",
     "min": "min", "[px_i]": "px", "{px}": "px", "[iU]": "IU", "[IU]": "IU", "[pH]": "",
+    "mL/min/{1.73_m2}": "mL/min/1.73m²", "{score}": "points",
 }  # fmt: skip
 """UCUM code -> what a clinician writes."""
 
