@@ -15,16 +15,17 @@ from clinigraph.agents.examiner import finding_to_ask, next_question
 from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.critical import critical_contradictions, withdrawn
 from clinigraph.agents.writer import write_claims
+from clinigraph.agents.recommendations import fits
 from clinigraph.errors import RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_consult import answers_directly
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
 from clinigraph.graphs.views import claims_of, consultation_of, evidence_of, indicators_of, outputs_of, passages_of
 from clinigraph.models.base import ClaimId, EvidenceId
-from clinigraph.models.evidence import EvidenceNode, IndicatorResultNode
+from clinigraph.models.evidence import EvidenceGraph, EvidenceNode, IndicatorResultNode
 from clinigraph.models.findings import Impression, Presence
 from clinigraph.models.planning import DiagnosticPlan
-from clinigraph.models.reporting import Claim, ClaimKind, Verdict
+from clinigraph.models.reporting import Claim, ClaimKind, ClaimUncertainty, Verdict
 from clinigraph.models.tooling import DifferentialValue
 from clinigraph.models.triage import Triage
 
@@ -79,7 +80,7 @@ async def verify(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Li
         return Command(goto="write", update={"claims": [dump(c) for c in claims], "revision": revision + 1})
     added = await _left_out(state, runtime, claims)
     promise = certainty(context.settings.alpha, context.settings.calibration)
-    measured = (c.replace(uncertainty=claim_uncertainty(c, graph, impression)) for c in (*claims, *added))
+    measured = (c.replace(uncertainty=_uncertain(c, graph, impression)) for c in (*claims, *added))
     whole = tuple(within(c, promise) for c in measured)
     update: CaseState = {"claims": [dump(c) for c in whole], "revision": revision}
     if added:
@@ -87,6 +88,12 @@ async def verify(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Li
         update["notes"] = [*state.get("notes", []), f"The writer left out what the evidence holds; added: {names}."]
     pause = context.sign_off or bool(critical_contradictions(whole, graph, _plan(state)))
     return Command(goto="sign" if pause else "finish", update=update)
+
+
+def _uncertain(claim: Claim, graph: EvidenceGraph, impression: Impression) -> ClaimUncertainty:
+    """Return a claim's uncertainty with what a verifier has said of it already."""
+    said = claim.uncertainty or ClaimUncertainty()
+    return claim_uncertainty(claim, graph, impression, retrieval=said.retrieval, verifier=said.verifier)
 
 
 def _tell(runtime: Runtime[Dependencies], claims: tuple[Claim, ...]) -> None:
@@ -115,9 +122,9 @@ def _under(node: EvidenceNode) -> tuple[EvidenceId, ...]:
 async def sign(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Pause until somebody judges what is contradicted, and until somebody signs.
 
-    A claim that bears on the decision and is contradicted pauses with ``{"kind": "contradicted", "claims": [...]}`` where
-    a person answers: ``{"action": "keep"}`` lets the decision stand without the claim, ``{"action": "reject"}`` stops the
-    run, anything else withdraws the decision, as happens where nobody is there. The sign-off resumes with
+    A claim that bears on the decision and is contradicted pauses with ``{"kind": "contradicted", "claims": [...]}``
+    where a person answers: ``{"action": "keep"}`` lets the decision stand without the claim, ``{"action": "reject"}``
+    stops the run, anything else withdraws the decision, as happens where nobody is there. The sign-off resumes with
     ``{"action": "sign"}`` or ``{"action": "reject"}``.
     """
     context = runtime.context
@@ -171,10 +178,11 @@ async def finish(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
 
 def _material(state: CaseState) -> WriterInput:
     by_id = {p.id: p for p in passages_of(state)}
-    quoted = [p for i in state.get("quoted", []) for key, p in by_id.items() if key == i]
+    made, results = _plan(state), indicators_of(state)
+    quoted = [p for i in state.get("quoted", []) for key, p in by_id.items() if key == i and fits(made, p.id, results)]
     return WriterInput(
-        plan=_plan(state),
-        results=indicators_of(state),
+        plan=made,
+        results=results,
         impression=load(Impression, state.get("impression")),
         graph=evidence_of(state),
         knowledge=tuple(quoted),
