@@ -13,6 +13,7 @@ from clinigraph.agents.model_writer import ModelWriter
 from clinigraph.agents.plan_store import PlanStore
 from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.planner_choice import ChoosingPlanner
+from clinigraph.client.verifying import claim_verifier
 from clinigraph.graphs.dependencies import Roles
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.planning import DiagnosticProtocol
@@ -64,6 +65,7 @@ class ModelRoles:
             changed,
             planner=self._planner(rules.planner, switches, model),
             writer=self._writer(rules, switches, model),
+            verifier=claim_verifier(self._settings, self._library, model),
             assistant=AssistedTriage(
                 rules.triage, self._protocols, model, plans=switches.planner is not PlannerKind.PROTOCOL
             ),

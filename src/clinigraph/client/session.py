@@ -15,7 +15,6 @@ from clinigraph.agents.plan_validator import PlanValidator
 from clinigraph.agents.planner import Availability, ProtocolPlanner, availability
 from clinigraph.agents.reader import ModelImageReader
 from clinigraph.agents.triage import RuleTriage
-from clinigraph.agents.verification.verifier import RuleVerifier
 from clinigraph.agents.writer import TemplateWriter
 from clinigraph.client.options import RunOptions
 from clinigraph.client.places import RunPlace, run_place
@@ -23,6 +22,7 @@ from clinigraph.client.roles import ModelRoles
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
 from clinigraph.client.vocabulary import open_terminology
+from clinigraph.client.verifying import claim_verifier
 from clinigraph.errors import ModelServerError, PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
@@ -168,7 +168,7 @@ class Session:
             planner=ProtocolPlanner(self.protocols, self.validator),
             decider=WeightedDecider(),
             writer=TemplateWriter(),
-            verifier=RuleVerifier(self.library),
+            verifier=claim_verifier(self.settings, self.library),
             cavities=NetworkCavityCounter(),
             terminology=open_terminology(self.settings),
         )
