@@ -91,6 +91,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.measurement.volume_tool import VolumeMeasures
     from clinigraph.tools.phenotype.differential_tool import PhenotypeDifferential
     from clinigraph.tools.reading.image_tool import ReadImage
+    from clinigraph.tools.record.answer_tool import RecordAnswer
     from clinigraph.tools.record.fact_tool import RecordFact
     from clinigraph.tools.segmentation.chest_network import ChestLungsHeart
     from clinigraph.tools.segmentation.cine_network import CineMrHeart
@@ -121,6 +122,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         NoduleSize(),
         ReadImage(reader),
         RecordFact(),
+        RecordAnswer(),
         PhenotypeDifferential(),
         *calculator_tools(),
     ]

@@ -114,6 +114,23 @@ class PlanStep(Value):
     """Output name of the tool -> indicator that it answers."""
 
 
+class Bound(Value):
+    """A limit on one indicator, in its own unit; readings are bounded by their score from 1 to 5."""
+
+    indicator: IndicatorId
+    comparator: Comparator
+    threshold: float
+    unknown: bool = False
+    """Whether the bound counts as kept when the indicator was not assessed."""
+
+
+class RecommendationRule(Value):
+    """When a recommended passage fits the case: every bound may hold."""
+
+    passage_id: PassageId
+    when: tuple[Bound, ...] = Field(min_length=1)
+
+
 class DiagnosticPlan(Value):
     """What to do for one case."""
 
@@ -132,6 +149,8 @@ class DiagnosticPlan(Value):
     """Share of the total weight that must be assessed for a decision."""
     recommendation_passage_ids: tuple[PassageId, ...] = ()
     """Passages that ground what the report recommends."""
+    recommendation_rules: tuple[RecommendationRule, ...] = ()
+    """Recommended passages that are quoted only when their rule may hold; the others always are."""
     limitations: tuple[str, ...] = ()
 
     def indicator(self, indicator_id: IndicatorId) -> Indicator | None:
@@ -162,6 +181,7 @@ class DiagnosticProtocol(Value):
     threshold_source: str
     min_assessed_share: float = Field(default=0.5, ge=0, le=1)
     recommendation_passage_ids: tuple[PassageId, ...] = ()
+    recommendation_rules: tuple[RecommendationRule, ...] = ()
     limitations: tuple[str, ...] = ()
     reviewed: str
     """ISO date of the last editorial review."""
@@ -179,5 +199,6 @@ class DiagnosticProtocol(Value):
             threshold_source=self.threshold_source,
             min_assessed_share=self.min_assessed_share,
             recommendation_passage_ids=self.recommendation_passage_ids,
+            recommendation_rules=self.recommendation_rules,
             limitations=self.limitations,
         )
