@@ -12,10 +12,10 @@ from clinigraph.agents.contract import WriterInput
 from clinigraph.agents.decider import refuse
 from clinigraph.agents.direct import direct_impression
 from clinigraph.agents.examiner import finding_to_ask, next_question
+from clinigraph.agents.recommendations import fits
 from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.critical import critical_contradictions, withdrawn
 from clinigraph.agents.writer import write_claims
-from clinigraph.agents.recommendations import fits
 from clinigraph.errors import RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_consult import answers_directly
