@@ -80,6 +80,18 @@ class History:
             if self._closed and position >= len(self._events):
                 return
 
+    async def batches(self, every_s: float) -> AsyncIterator[tuple[StreamEvent, ...]]:
+        """Yield all events so far whenever some have come, at most once in a span of seconds, until closed."""
+        position = 0
+        while True:
+            fresh = await self._after(position)
+            if fresh or not position:
+                yield self.events
+            position += len(fresh)
+            if self._closed and position >= len(self._events):
+                return
+            await asyncio.sleep(every_s)
+
     async def _after(self, position: int) -> list[StreamEvent]:
         async with self._changed:
             await self._changed.wait_for(lambda: position < len(self._events) or self._closed)

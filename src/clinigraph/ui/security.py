@@ -24,13 +24,13 @@ TOKEN_COOKIE = "clinigraph_token"  # noqa: S105 - a cookie's name
 _YEAR_S = 365 * 24 * 3600
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
+    "x-frame-options": "SAMEORIGIN",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+API_POLICY = "default-src 'none'; frame-ancestors 'self'"
 """Content policy of everything but the page: what the API serves runs nothing."""
 
 

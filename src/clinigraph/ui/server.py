@@ -51,7 +51,31 @@ def create_server_app(settings: Settings, host: str, token: str | None) -> ASGIA
         UsageError: Other machines would reach it without a token.
     """
     check_binding(host, token)
-    return guarded(create_app(Hub(settings)), host, token)
+    hub = Hub(settings)
+    return guarded(with_page(create_app(hub), hub), host, token)
+
+
+def with_page(app: FastAPI, hub: Hub) -> FastAPI:
+    """Mount the page of a hub at the root."""
+    import gradio as gr
+
+    from clinigraph.ui.page.blocks import build_page
+    from clinigraph.ui.page.layout import FOLDER, theme
+
+    gr.mount_gradio_app(
+        app,
+        build_page(hub),
+        path="/",
+        server_name="127.0.0.1",
+        footer_links=[],
+        show_error=False,
+        max_file_size=hub.limits.file_bytes,
+        ssr_mode=False,
+        enable_monitoring=False,
+        theme=theme(),
+        css_paths=[FOLDER / "style.css"],
+    )
+    return app
 
 
 @asynccontextmanager

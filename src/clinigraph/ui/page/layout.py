@@ -1,0 +1,221 @@
+"""The layout: case, walkthrough, evidence, from left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import gradio as gr
+from gradio.blocks import Block
+
+from clinigraph.ui.page import fragments
+
+FOLDER = Path(__file__).parent
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif"]
+MONO = ["ui-monospace", "Menlo", "Consolas", "Liberation Mono", "monospace"]
+ANY_PROTOCOL = "Let the question decide"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseParts:
+    """The left region."""
+
+    library: gr.Dropdown
+    new: gr.Button
+    delete: gr.Button
+    files: gr.File
+    example: gr.Button
+    question: gr.Textbox
+    facts: gr.Textbox
+    protocol: gr.Dropdown
+    approve: gr.Checkbox
+    sign_off: gr.Checkbox
+    run: gr.Button
+    stop: gr.Button
+    resume: gr.Button
+    message: gr.HTML
+
+
+@dataclass(frozen=True, slots=True)
+class WalkParts:
+    """The middle region."""
+
+    status: gr.HTML
+    timeline: gr.HTML
+    who: gr.Textbox
+    plan_group: gr.Group
+    plan: gr.Dataframe
+    plan_reason: gr.Textbox
+    plan_approve: gr.Button
+    plan_reject: gr.Button
+    ask_group: gr.Group
+    asked: gr.Markdown
+    fact: gr.Textbox
+    fact_send: gr.Button
+    fact_skip: gr.Button
+    sign_group: gr.Group
+    signed: gr.Dataframe
+    sign_reason: gr.Textbox
+    sign: gr.Button
+    sign_reject: gr.Button
+    chat: gr.Chatbot
+    chat_text: gr.Textbox
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceParts:
+    """The right region."""
+
+    impression: gr.HTML
+    viewer: gr.HTML
+    box_label: gr.Dropdown
+    box: gr.Textbox
+    rerun: gr.Button
+    claims: gr.HTML
+    contributions: gr.Plot
+    intervals: gr.Plot
+    report: gr.HTML
+    first: gr.Dropdown
+    second: gr.Dropdown
+    compare: gr.Button
+    compared: gr.HTML
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Every component that a handler reads or writes."""
+
+    place: gr.BrowserState
+    """``[case id, run number]`` of what is open; kept by the browser over a reload."""
+    case: CaseParts
+    walk: WalkParts
+    evidence: EvidenceParts
+
+    def shown(self) -> list[Block]:
+        """Return what a handler may write, in a fixed order."""
+        groups = (self.case, self.walk, self.evidence)
+        return [self.place, *(getattr(g, f.name) for g in groups for f in fields(g))]
+
+
+def theme() -> gr.themes.Base:
+    """Return a plain theme with fonts of the reader's own machine; nothing is fetched."""
+    return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONO)
+
+
+def build_parts(protocols: list[tuple[str, str]]) -> Parts:
+    """Lay out the page inside an open ``gr.Blocks``.
+
+    Args:
+        protocols: Title and id of what can be asked.
+    """
+    gr.HTML(fragments.banner())
+    place = gr.BrowserState([], storage_key="clinigraph-place", secret="clinigraph")  # noqa: S106 - ids, no secret
+    with gr.Row(elem_id="cg-regions", equal_height=False):
+        with gr.Column(scale=3, min_width=260, elem_id="cg-case"):
+            case = _case(protocols)
+        with gr.Column(scale=4, min_width=320, elem_id="cg-walk"):
+            walk = _walk()
+        with gr.Column(scale=5, min_width=360, elem_id="cg-evidence"):
+            evidence = _evidence()
+    return Parts(place, case, walk, evidence)
+
+
+def _case(protocols: list[tuple[str, str]]) -> CaseParts:
+    gr.Markdown("## Case")
+    library = gr.Dropdown(label="Your cases (type to search)", choices=[], value=None, filterable=True)
+    with gr.Row():
+        new = gr.Button("New case", size="sm", min_width=90)
+        delete = gr.Button("Delete case", size="sm", variant="stop", min_width=90)
+    files = gr.File(label="Images, DICOM, NIfTI, text, or a folder as ZIP", file_count="multiple", height=110)
+    example = gr.Button("Use the example photograph", size="sm")
+    question = gr.Textbox(label="Question", lines=2, max_length=2000, placeholder="Does this eye show glaucoma?")
+    facts = gr.Textbox(label="Facts, one a line", lines=2, max_length=5000, placeholder="age = 61 years")
+    with gr.Accordion("Options", open=False):
+        protocol = gr.Dropdown(label="Protocol", choices=[(ANY_PROTOCOL, ""), *protocols], value="")
+        approve = gr.Checkbox(label="Let me approve or change the plan")
+        sign_off = gr.Checkbox(label="Let me sign the claims")
+    run = gr.Button("Run", variant="primary", elem_id="cg-run")
+    with gr.Row():
+        stop = gr.Button("Stop", size="sm", interactive=False, min_width=90)
+        resume = gr.Button("Resume", size="sm", interactive=False, min_width=90)
+    message = gr.HTML()
+    return CaseParts(
+        library, new, delete, files, example, question, facts, protocol, approve, sign_off, run, stop, resume, message
+    )
+
+
+def _walk() -> WalkParts:
+    gr.Markdown("## Walkthrough")
+    status = gr.HTML(fragments.status_line(None))
+    timeline = gr.HTML(fragments.timeline([]), min_height=180)
+    who = gr.Textbox(label="Your name, for what you approve and sign", max_length=80, lines=1)
+    with gr.Group(visible=False) as plan_group:
+        gr.Markdown("### The plan waits for your approval")
+        plan = gr.Dataframe(
+            headers=["Use", "Indicator", "Weight", "Criterion", "id"], datatype=["bool", "str", "number", "str", "str"],
+            type="array", column_count=5, static_columns=[1, 3, 4], wrap=True, label="Indicators",
+        )  # fmt: skip
+        plan_reason = gr.Textbox(label="Reason, when you change it", max_length=1000, lines=1)
+        with gr.Row():
+            plan_approve = gr.Button("Approve", variant="primary")
+            plan_reject = gr.Button("Reject", variant="stop")
+    with gr.Group(visible=False) as ask_group:
+        asked = gr.Markdown()
+        fact = gr.Textbox(label="Your answer, with its unit", max_length=200, lines=1)
+        with gr.Row():
+            fact_send = gr.Button("Answer", variant="primary")
+            fact_skip = gr.Button("Not known")
+    with gr.Group(visible=False) as sign_group:
+        gr.Markdown("### The claims wait for your signature")
+        signed = gr.Dataframe(
+            headers=["Accept", "Claim", "Verdict", "id"], datatype=["bool", "str", "str", "str"], type="array",
+            column_count=4, static_columns=[2, 3], wrap=True, label="Claims; you may amend the text",
+        )  # fmt: skip
+        sign_reason = gr.Textbox(label="Reason, when you reject or amend", max_length=1000, lines=1)
+        with gr.Row():
+            sign = gr.Button("Sign", variant="primary")
+            sign_reject = gr.Button("Do not sign", variant="stop")
+    chat = gr.Chatbot(
+        label="Ask about this case", height=260, sanitize_html=True, render_markdown=False, feedback_options=None,
+        placeholder="Ask why, what is missing, “show me the cup”, or “what if the pressure were 28?”",
+    )  # fmt: skip
+    chat_text = gr.Textbox(label="Your question about the report", max_length=1000, lines=1, submit_btn="Ask")
+    return WalkParts(
+        status, timeline, who, plan_group, plan, plan_reason, plan_approve, plan_reject, ask_group, asked, fact,
+        fact_send, fact_skip, sign_group, signed, sign_reason, sign, sign_reject, chat, chat_text,
+    )  # fmt: skip
+
+
+def _evidence() -> EvidenceParts:
+    gr.Markdown("## Evidence")
+    impression = gr.HTML()
+    with gr.Tabs():
+        with gr.Tab("Image"):
+            viewer = gr.HTML({}, html_template=_text("viewer.html"), js_on_load=_text("viewer.js"), elem_id="cg-viewer")
+            with gr.Accordion("Correct an outline: draw a box on the image, or write it", open=False):
+                box_label = gr.Dropdown(
+                    label="Structure", choices=["optic_disc", "lesion"], value="optic_disc", allow_custom_value=True
+                )
+                box = gr.Textbox(label="Box in pixels: left, top, right, bottom", max_length=80, lines=1)
+                rerun = gr.Button("Run again with this box")
+        with gr.Tab("Claims"):
+            claims = gr.HTML(elem_id="cg-claims")
+        with gr.Tab("Plots"):
+            contributions = gr.Plot(label="What the decision rests on")
+            intervals = gr.Plot(label="How sure each number is")
+        with gr.Tab("Report"):
+            report = gr.HTML()
+        with gr.Tab("Compare runs"):
+            with gr.Row():
+                first = gr.Dropdown(label="Run before", choices=[])
+                second = gr.Dropdown(label="Run after", choices=[])
+            compare = gr.Button("Compare", size="sm")
+            compared = gr.HTML()
+    return EvidenceParts(
+        impression, viewer, box_label, box, rerun, claims, contributions, intervals, report, first, second, compare,
+        compared,
+    )  # fmt: skip
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")

@@ -1,0 +1,153 @@
+"""What the page shows of a case and its runs, as values for its components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import gradio as gr
+from gradio.blocks import Block
+
+from clinigraph.client.report import Report
+from clinigraph.models.formatting import format_criterion
+from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.reporting import Claim
+from clinigraph.ui.hub import Hub
+from clinigraph.ui.library import UserLibrary
+from clinigraph.ui.page import fragments
+from clinigraph.ui.page.layout import Parts
+from clinigraph.ui.plots import contributions, intervals
+from clinigraph.ui.values import CaseRecord, RunRow, RunStatus, StreamEvent
+
+Update: TypeAlias = dict[Block, object]
+
+
+def blank(parts: Parts) -> Update:
+    """Return the page without a case."""
+    return {
+        parts.place: [],
+        parts.case.files: None,
+        parts.case.question: "",
+        parts.case.facts: "",
+        parts.case.message: "",
+        **nothing_asked(parts),
+        **no_report(parts),
+        parts.walk.status: fragments.status_line(None),
+        parts.walk.timeline: fragments.timeline([]),
+        parts.walk.chat: [],
+        parts.case.stop: gr.Button(interactive=False),
+        parts.case.resume: gr.Button(interactive=False),
+    }
+
+
+def case_form(parts: Parts, record: CaseRecord) -> Update:
+    """Return what a case says of itself."""
+    return {
+        parts.case.question: record.form.question,
+        parts.case.facts: "\n".join(f"{k} = {v}" for k, v in record.form.facts.items()),
+        parts.case.files: None,
+        parts.case.message: "",
+        parts.evidence.compared: "",
+        **runs_of(parts, record),
+    }
+
+
+def runs_of(parts: Parts, record: CaseRecord) -> Update:
+    """Return the runs of a case as what can be compared."""
+    runs = [(f"Run {r.number}: {r.decision or r.status.value}", r.number) for r in record.runs]
+    numbers = [n for _, n in runs]
+    return {
+        parts.evidence.first: gr.Dropdown(choices=runs, value=numbers[-2] if len(numbers) > 1 else None),
+        parts.evidence.second: gr.Dropdown(choices=runs, value=numbers[-1] if numbers else None),
+    }
+
+
+def progress(parts: Parts, row: RunRow | None, events: tuple[StreamEvent, ...]) -> Update:
+    """Return how far a run is."""
+    live = row is not None and row.status.live
+    idle = row is not None and row.status in (RunStatus.STOPPED, RunStatus.FAILED)
+    return {
+        parts.walk.status: fragments.status_line(row),
+        parts.walk.timeline: fragments.timeline(events),
+        parts.case.run: gr.Button(interactive=not live),
+        parts.case.stop: gr.Button(interactive=live),
+        parts.case.resume: gr.Button(interactive=idle),
+    }
+
+
+def nothing_asked(parts: Parts) -> Update:
+    """Return the page with no question of a run open."""
+    return {
+        parts.walk.plan_group: gr.Group(visible=False),
+        parts.walk.ask_group: gr.Group(visible=False),
+        parts.walk.sign_group: gr.Group(visible=False),
+    }
+
+
+def asked(parts: Parts, question: Mapping[str, object] | None) -> Update:
+    """Return the panel that a paused run asks for."""
+    kind = str(question.get("kind")) if question is not None else ""
+    if question is None or kind not in ("approve_plan", "question", "sign_off"):
+        return nothing_asked(parts)
+    shown: Update = nothing_asked(parts)
+    if kind == "approve_plan":
+        plan = DiagnosticPlan.model_validate(question["plan"])
+        shown |= {parts.walk.plan_group: gr.Group(visible=True), parts.walk.plan: plan_rows(plan)}
+        shown |= {parts.walk.plan_reason: ""}
+    elif kind == "question":
+        shown |= {parts.walk.ask_group: gr.Group(visible=True), parts.walk.fact: ""}
+        shown |= {parts.walk.asked: f"### {question.get('text')}"}
+    else:
+        claims = question.get("claims")
+        found = [Claim.model_validate(c) for c in claims] if isinstance(claims, list) else []
+        rows = [[True, c.text, c.verdict.value if c.verdict else "", c.id] for c in found]
+        shown |= {parts.walk.sign_group: gr.Group(visible=True), parts.walk.signed: rows, parts.walk.sign_reason: ""}
+    return shown
+
+
+def plan_rows(plan: DiagnosticPlan) -> list[list[object]]:
+    """Return a plan's indicators as rows of the approval table."""
+    return [
+        [True, i.name, i.weight, format_criterion(i.criterion) if i.criterion else "–", str(i.id)]
+        for i in plan.indicators
+    ]
+
+
+def no_report(parts: Parts) -> Update:
+    """Return the evidence region before there is a report."""
+    return {
+        parts.evidence.impression: "",
+        parts.evidence.viewer: {},
+        parts.evidence.claims: '<p class="cg-empty">Claims and what they rest on appear here.</p>',
+        parts.evidence.contributions: None,
+        parts.evidence.intervals: None,
+        parts.evidence.report: '<p class="cg-empty">The report appears here.</p>',
+    }
+
+
+def finished(parts: Parts, hub: Hub, library: UserLibrary, case_id: str, number: int) -> Update:
+    """Return the evidence of a finished run."""
+    report: Report = hub.report(library, case_id, number)
+    images = hub.viewer(library, case_id, number).images()
+    labels = sorted({s.key.partition(".")[2] for i in images for s in i.segments})
+    update: Update = {
+        parts.evidence.impression: fragments.impression(report),
+        parts.evidence.viewer: {
+            "base": f"/api/v1/cases/{case_id}/runs/{number}",
+            "image": 0,
+            "images": [i.model_dump(mode="json") for i in images],
+        },
+        parts.evidence.claims: fragments.claims(report),
+        parts.evidence.contributions: contributions(report) if report.indicators else None,
+        parts.evidence.intervals: intervals(report) if report.indicators else None,
+        parts.evidence.report: fragments.links(case_id, number),
+    }
+    if labels:
+        chosen = "optic_disc" if "optic_disc" in labels else labels[0]
+        update[parts.evidence.box_label] = gr.Dropdown(choices=labels, value=chosen)
+    return update
+
+
+def choices(library: UserLibrary) -> list[tuple[str, str]]:
+    """Return the library as choices, newest first."""
+    return [(fragments.case_label(r), r.id) for r in library.search()]

@@ -1,0 +1,53 @@
+"""A person's changes to a plan before its tools run: drop an indicator, weigh it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clinigraph.agents.plan_validator import step_dependencies
+from clinigraph.errors import UsageError
+from clinigraph.models.base import IndicatorId, StepId
+from clinigraph.models.planning import DiagnosticPlan, PlanStep
+
+
+def edit_plan(plan: DiagnosticPlan, weights: Mapping[IndicatorId, float], who: str, reason: str) -> DiagnosticPlan:
+    """Return a plan that holds only the named indicators, with these weights brought to a sum of 1.
+
+    Steps that answer nothing any more and feed no other step are left out. The source of each changed weight names who
+    changed it and why.
+
+    Args:
+        plan: The plan as proposed.
+        weights: Indicator id -> weight, not negative, for every indicator that stays.
+        who: Name of the person.
+        reason: Why; needed.
+
+    Raises:
+        UsageError: No reason, an unknown indicator, a negative weight, or nothing that weighs is left.
+    """
+    if not reason.strip():
+        raise UsageError("A change of the plan needs a reason", todo="Say in a few words why.")
+    unknown = sorted(set(weights) - {i.id for i in plan.indicators})
+    if unknown or any(w < 0 for w in weights.values()):
+        raise UsageError("The plan cannot be changed so", given=", ".join(unknown) or "a negative weight")
+    total = sum(weights.values())
+    if total <= 0:
+        raise UsageError("A plan needs an indicator that weighs", todo="Keep at least one with a weight above 0.")
+    source = f"Set by {who.strip() or 'the user'}: {reason.strip()}"
+    indicators = tuple(
+        i
+        if i.weight == weights[i.id] and abs(total - 1) < 1e-9
+        else i.replace(weight=round(weights[i.id] / total, 6), weight_source=source)
+        for i in plan.indicators
+        if i.id in weights
+    )
+    steps = tuple(s.replace(answers={output: i for output, i in s.answers.items() if i in weights}) for s in plan.steps)
+    return plan.replace(indicators=indicators, steps=_useful(plan, steps))
+
+
+def _useful(plan: DiagnosticPlan, steps: tuple[PlanStep, ...]) -> tuple[PlanStep, ...]:
+    needs = step_dependencies(plan)
+    kept: set[StepId] = {s.id for s in steps if s.answers}
+    for _ in steps:
+        kept |= {ground for step in kept for ground in needs.get(step, set())}
+    return tuple(s for s in steps if s.id in kept)
