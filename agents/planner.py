@@ -8,7 +8,8 @@ from clinigraph.agents.plan_validator import PlanValidator, step_dependencies
 from clinigraph.errors import PlanInvalid
 from clinigraph.models.base import StepId, Value
 from clinigraph.models.case import Case
-from clinigraph.models.planning import DiagnosticPlan, DiagnosticProtocol
+from clinigraph.models.planning import DiagnosticPlan, DiagnosticProtocol, PlanStep
+from clinigraph.models.tooling import ToolSpec
 from clinigraph.models.triage import Triage
 
 
@@ -49,14 +50,16 @@ class ProtocolPlanner:
         return plan
 
 
-def availability(plan: DiagnosticPlan, unavailable: Mapping[str, str]) -> Availability:
+def availability(plan: DiagnosticPlan, unavailable: Mapping[str, str], specs: Iterable[ToolSpec] = ()) -> Availability:
     """Say whether enough of a plan can be assessed with the tools that work here.
 
     Args:
         plan: A valid plan.
         unavailable: Tool name -> why it cannot work here, for every known tool ("" when it can).
+        specs: Specifications of the tools: a step works without an input that its tool does not require. Without
+            them every input counts as required.
     """
-    blocked = _blocked_steps(plan, unavailable)
+    blocked = _blocked_steps(plan, unavailable, {s.name: s for s in specs})
     gaps: dict[str, str] = {}
     share = 0.0
     for step in plan.steps:
@@ -78,8 +81,10 @@ def availability(plan: DiagnosticPlan, unavailable: Mapping[str, str]) -> Availa
     )
 
 
-def _blocked_steps(plan: DiagnosticPlan, unavailable: Mapping[str, str]) -> dict[StepId, str]:
-    needs = step_dependencies(plan)
+def _blocked_steps(
+    plan: DiagnosticPlan, unavailable: Mapping[str, str], specs: Mapping[str, ToolSpec]
+) -> dict[StepId, str]:
+    needs = step_dependencies(plan.replace(steps=tuple(_required_only(s, specs.get(s.tool)) for s in plan.steps)))
     blocked: dict[StepId, str] = {}
     for _ in plan.steps:
         for step in plan.steps:
@@ -88,3 +93,11 @@ def _blocked_steps(plan: DiagnosticPlan, unavailable: Mapping[str, str]) -> dict
             if step.id not in blocked and (upstream or all(reasons)):
                 blocked[step.id] = upstream or reasons[0]
     return blocked
+
+
+def _required_only(step: PlanStep, spec: ToolSpec | None) -> PlanStep:
+    """Return the step without the inputs that its tool can do without."""
+    if spec is None:
+        return step
+    kept = {n: ref for n, ref in step.inputs.items() if n not in spec.inputs or spec.inputs[n].required}
+    return step.replace(inputs=kept)
