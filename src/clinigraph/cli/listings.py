@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
+
+_MANY_KINDS = 6
+"""A tool that accepts more kinds of images is said to read any."""
 
 
 def show_protocols(*, as_json: bool) -> None:
@@ -51,18 +55,27 @@ def show_protocols(*, as_json: bool) -> None:
 def show_tools(*, as_json: bool) -> None:
     """List tools with inputs, outputs and availability."""
     from clinigraph.client.session import Session
+    from clinigraph.client.weights import accepted
 
     session = Session()
     specs = sorted(session.tools.specs(), key=lambda s: s.name)
+    broken = {n: r for n, r in session.tools.unavailable().items() if n not in session.tools}
     if as_json:
         rows = [{**s.model_dump(mode="json"), "unavailable": session.unavailable[s.name]} for s in specs]
-        _print_json({"tools": rows})
+        _print_json({"tools": rows, "broken": broken})
         return
-    table = _table("Tool", "Available", "Inputs", "Outputs")
+    table = _table("Tool", "Available", "Reads", "Inputs", "Outputs")
     for s in specs:
         reason = session.unavailable[s.name]
-        table.add_row(s.name, f"no: {reason}" if reason else "yes", "\n".join(s.inputs), "\n".join(s.outputs))
+        available = f"no: {reason}" if reason else "yes"
+        table.add_row(s.name, available, _reads(accepted(s)), "\n".join(s.inputs), "\n".join(s.outputs))
+    for name, reason in broken.items():
+        table.add_row(name, f"no: {reason}", "–", "–", "–")
     _show(table)
+
+
+def _reads(kinds: Sequence[str]) -> str:
+    return "any medical picture" if len(kinds) > _MANY_KINDS else ", ".join(kinds) or "–"
 
 
 def show_models(*, as_json: bool) -> None:
@@ -75,10 +88,11 @@ def show_models(*, as_json: bool) -> None:
     if as_json:
         _print_json({"models": [r.model_dump(mode="json") for r in rows]})
         return
-    table = _table("Weights", "Version", "Used for", "Licence", "sha256")
-    for r in rows:
-        table.add_row(r.name, r.version, r.used_for, r.licence, (r.sha256 or "–")[:16])
-    _show(table)
+    for row in rows:
+        typer.echo(f"{row.name} {row.version}")
+        stated = (("from", row.origin), ("licence", row.licence), ("reads", _reads(row.accepts)))
+        for word, text in (*stated, ("sha256", row.sha256 or "not stated")):
+            typer.echo(f"  {word:<8} {text}")
 
 
 def _table(*columns: str) -> Table:
