@@ -28,12 +28,18 @@ class Hub:
         settings: State folder, limits, model.
         make_session: Gives each case its session; shared tools and knowledge by default.
         limits: Limits of uploads.
+        shared: Tools, knowledge and protocols; those of the settings by default.
     """
 
     def __init__(
-        self, settings: Settings, make_session: SessionMaker | None = None, limits: UploadLimits | None = None
+        self,
+        settings: Settings,
+        make_session: SessionMaker | None = None,
+        limits: UploadLimits | None = None,
+        shared: Session | None = None,
     ) -> None:
         self.settings = settings
+        self._given = shared
         self.limits = limits or UploadLimits()
         self._make_session = make_session or self._session
         self._libraries: dict[UserId, UserLibrary] = {}
@@ -51,7 +57,7 @@ class Hub:
     @cached_property
     def shared(self) -> Session:
         """Tools, knowledge and protocols that every case uses."""
-        return Session(self.settings)
+        return self._given or Session(self.settings)
 
     @cached_property
     def _classifier(self) -> RouterClassifier:
