@@ -1,4 +1,4 @@
-"""Report -> report.json, report.md, report.html and overlays/*.png.
+"""Report -> report.json, report.md, report.html, overlays/*.png, and its evidence as JSON, PROV-JSON and SVG.
 
 Cheap to import: the templating engine, the imaging library and numpy are loaded by the functions that need them.
 """
@@ -38,7 +38,10 @@ def save_report(
     artifacts: ArtifactStore | None = None,
     pictures: Mapping[str, bytes] | None = None,
 ) -> SavedReport:
-    """Write a report as JSON, Markdown and HTML, with its overlay pictures.
+    """Write a report as JSON, Markdown and HTML, with its overlay pictures and its evidence.
+
+    Beside the report stand ``evidence.json`` (the graph), ``evidence.prov.json`` (W3C PROV-JSON) and ``evidence.svg`` (its
+    picture, which report.md shows).
 
     Everything is written to a folder beside ``out_dir`` first and moved when it is complete, so a crash leaves
     either the earlier report or the new one, file by file. Files in ``out_dir`` that are not part of a report are

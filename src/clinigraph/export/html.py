@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from clinigraph.export import svg, words
 from clinigraph.export.chain import Step, claim_chain, claim_contradictions
+from clinigraph.export.lighting import Lighting
 from clinigraph.models.formatting import format_criterion, format_interval, format_value
 from clinigraph.models.report import IndicatorRow, Overlay, Report
 from clinigraph.models.reporting import Claim
@@ -27,13 +28,13 @@ LARGE_GRAPH = 30
 
 def render_html(report: Report, pictures: Mapping[str, bytes]) -> str:
     """Return the page; see :func:`clinigraph.export.to_html`."""
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8") + Lighting(report.evidence_graph).style
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
         report=report,
         page=_Page(report, pictures),
         words=words,
-        style=Markup(style),  # noqa: S704 - a file of this package
+        style=Markup(style),  # noqa: S704 - a file of this package and rules made of numbers
         policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
     )
 
@@ -119,6 +120,11 @@ class _Page:
 
     def short(self, digest: str | None) -> str:
         return words.short_hash(digest) if digest else ""
+
+    def graph_anchor(self, claim: Claim) -> str:
+        """Return the id of a claim's box in the picture; empty when it is not drawn."""
+        drawn = any(n.id == claim.id for n in self._report.evidence_graph.nodes)
+        return f"graph-{self.anchor(claim)}" if drawn else ""
 
     def verdict_word(self, claim: Claim) -> str:
         return words.VERDICTS[claim.verdict]

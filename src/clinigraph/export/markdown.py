@@ -160,6 +160,8 @@ def _unsupported(report: Report) -> Iterator[str]:
     counts = (f"{words.VERDICTS[v].lower()} {n}" for v, n in report.verdict_counts.items())
     yield f"Statements checked: {', '.join(counts)}."
     yield ""
+    yield f"Error rate of the claims: {escape(report.certainty.text)}."
+    yield ""
 
 
 def _limitations(report: Report) -> Iterator[str]:
@@ -191,6 +193,8 @@ def _evidence(graph: EvidenceGraph) -> Iterator[str]:
     if not graph.nodes:
         return
     yield "## Evidence graph"
+    yield ""
+    yield f"![Evidence graph: {len(graph.nodes)} pieces of evidence and how they hang together](evidence.svg)"
     yield ""
     yield "```mermaid"
     yield "flowchart LR"

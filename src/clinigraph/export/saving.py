@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinigraph.artifacts import ArtifactStore
 
 JSON_NAME, MARKDOWN_NAME, HTML_NAME, OVERLAY_DIR = "report.json", "report.md", "report.html", "overlays"
+EVIDENCE_NAME, PROV_NAME, PICTURE_NAME = "evidence.json", "evidence.prov.json", "evidence.svg"
 
 
 def write_report(
@@ -34,6 +35,7 @@ def write_report(
     files[JSON_NAME] = to_json(report).encode()
     files[MARKDOWN_NAME] = to_markdown(report).encode()
     files[HTML_NAME] = to_html(report, pictures=pictures).encode()
+    files |= _evidence_files(report)
     try:
         _publish(files, out_dir)
     except OSError as error:
@@ -44,6 +46,18 @@ def write_report(
         ) from error
     drawn = tuple(out_dir / name for name in files if name.startswith(f"{OVERLAY_DIR}/"))
     return out_dir / JSON_NAME, out_dir / MARKDOWN_NAME, out_dir / HTML_NAME, drawn
+
+
+def _evidence_files(report: Report) -> dict[str, bytes]:
+    from clinigraph.export.prov import to_prov
+    from clinigraph.export.svg import standalone_picture
+
+    graph = report.evidence_graph
+    return {
+        EVIDENCE_NAME: (graph.model_dump_json(indent=2) + "\n").encode(),
+        PROV_NAME: to_prov(report).encode(),
+        PICTURE_NAME: standalone_picture(graph).encode(),
+    }
 
 
 def _with_pictures(

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from clinigraph.export import words
 from clinigraph.export.chain import node_title
 from clinigraph.export.layout import BOX_HEIGHT, BOX_WIDTH, Placed, lay_out
+from clinigraph.export.lighting import Lighting
 from clinigraph.models.evidence import ClaimNode, EdgeKind, EvidenceEdge, EvidenceGraph, EvidenceNode, PassageNode
 from clinigraph.models.findings import Impression
 from clinigraph.models.formatting import format_interval, format_value
@@ -81,16 +82,33 @@ def evidence_picture(graph: EvidenceGraph, anchors: dict[str, str]) -> Markup:
         graph: What to draw.
         anchors: Element id on the page by node id, for the nodes that are links.
     """
-    placed = lay_out(graph)
-    paths = [_path(edge, route, placed) for edge, route in placed.routes.items()]
-    boxes = [_box(node, placed.boxes[node.id], anchors.get(node.id)) for node in graph.nodes]
+    placed, light = lay_out(graph), Lighting(graph)
+    paths = [_path(edge, route, placed, light.line(edge)) for edge, route in placed.routes.items()]
+    boxes = [_box(node, placed.boxes[node.id], anchors.get(node.id), light.box(node.id)) for node in graph.nodes]
     size = f'width="{placed.width:g}" height="{placed.height:g}" viewBox="0 0 {placed.width:g} {placed.height:g}"'
     label = f"Evidence graph of {len(graph.nodes)} nodes: images and facts on the left, claims on the right."
     head = f'<svg class="graph" {size} role="group" aria-label="{label}">'
     return Markup(head + "".join(paths) + "".join(boxes) + "</svg>")  # noqa: S704 - texts are escaped in _box
 
 
-def _path(edge: EvidenceEdge, route: Sequence[tuple[float, float]], placed: Placed) -> str:
+def standalone_picture(graph: EvidenceGraph) -> str:
+    """Return the evidence graph as an SVG file of its own, in light colours and without links."""
+    picture = str(evidence_picture(graph, {}))
+    head = '<svg xmlns="http://www.w3.org/2000/svg" class="graph"'
+    start, _, rest = picture.replace('<svg class="graph"', head, 1).partition(">")
+    return f"{start}><style>{_FILE_STYLE}</style>{rest}\n"
+
+
+_FILE_STYLE = (
+    "svg{background:#fff;font-family:system-ui,sans-serif}.edge{fill:none;stroke:#7f8d9b;stroke-width:1.25}"
+    ".edge.against{stroke:#a1260d;stroke-dasharray:5 4}.box{fill:#fff;stroke:#d5dce3;stroke-width:1.25}"
+    "text{fill:#18212b;font-size:12px}text.kind{fill:#4d5a67;font-size:11px;font-weight:600}"
+    ".stripe{fill:#7f8d9b}.kind-claim{fill:#14456b}.kind-passage{fill:#6b4c9a}.kind-image,.kind-fact{fill:#4d7a36}"
+    ".kind-measurement,.kind-label_map,.kind-evaluation{fill:#b06a1f}"
+)
+
+
+def _path(edge: EvidenceEdge, route: Sequence[tuple[float, float]], placed: Placed, lit: str) -> str:
     """Return the line of an edge: from its ground, straight through the columns that it passes, to its dependent."""
     (x, y), (last_x, last_y) = placed.boxes[edge.ground], placed.boxes[edge.dependent]
     x, y = x + BOX_WIDTH, y + BOX_HEIGHT / 2
@@ -100,10 +118,10 @@ def _path(edge: EvidenceEdge, route: Sequence[tuple[float, float]], placed: Plac
         line += f"C{half:g} {y:g} {half:g} {next_y:g} {next_x:g} {next_y:g}h{BOX_WIDTH}"
         x, y = next_x + BOX_WIDTH, next_y
     kind = "against" if edge.kind is EdgeKind.CONTRADICTS else "for"
-    return f'<path class="edge {kind}" d="{line.removesuffix(f"h{BOX_WIDTH}")}"/>'
+    return f'<path class="edge {kind} {lit}" d="{line.removesuffix(f"h{BOX_WIDTH}")}"/>'
 
 
-def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None) -> str:
+def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None, lit: str) -> str:
     x, y = corner
     title = node_title(node)
     lines = textwrap.wrap(title, _LINE_CHARACTERS, max_lines=_LINES, placeholder=" …", break_long_words=True)
@@ -118,7 +136,9 @@ def _box(node: EvidenceNode, corner: tuple[float, float], anchor: str | None) ->
         f'<rect class="stripe kind-{node.kind.value}" x="{x:g}" y="{y:g}" width="6" height="{BOX_HEIGHT}" rx="3"/>'
         f'<text class="kind" x="{x + 14:g}" y="{y + 17:g}">{escape(words.KINDS[node.kind])}{verdict}</text>{text}'
     )
-    return f'<a href="#{escape(anchor)}">{body}</a>' if anchor else f"<g>{body}</g>"
+    if not anchor:
+        return f'<g class="{lit}">{body}</g>'
+    return f'<a id="graph-{escape(anchor)}" class="{lit}" href="#{escape(anchor)}">{body}</a>'
 
 
 def _verdict_word(node: EvidenceNode) -> str:

@@ -23,7 +23,7 @@ from clinigraph.models.formatting import (
 from clinigraph.models.imaging import Image
 from clinigraph.models.passages import Passage
 from clinigraph.models.report import IndicatorRow
-from clinigraph.models.reporting import Section, Verdict
+from clinigraph.models.reporting import ClaimUncertainty, Section, Verdict
 
 _PICTURE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\.png")
 
@@ -74,6 +74,13 @@ EDGES = {
     EdgeKind.CONTRADICTS: "contradicted by",
     EdgeKind.CITES: "cites",
 }
+
+
+def uncertainty_text(value: ClaimUncertainty) -> str:
+    """Return a combined uncertainty with the terms that have a say."""
+    fields = ("margin", "interval", "disagreement", "retrieval", "verifier")
+    terms = [f"{f} {t:.2f}" for f in fields if (t := getattr(value, f)) is not None]
+    return f"{value.combined:.2f}" + (f" ({', '.join(terms)})" if terms else " (recomputed by rules)")
 
 
 def spoken(label: str) -> str:

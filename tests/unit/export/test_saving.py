@@ -24,6 +24,7 @@ def test_all_files_of_a_report_are_written(report: Report, artifacts: ArtifactSt
     saved = save_report(report, tmp_path / "new" / "out", artifacts=artifacts)
     assert names(tmp_path / "new") == {
         "out/report.json", "out/report.md", "out/report.html", "out/overlays/01-optic_disc-optic_cup.png",
+        "out/evidence.json", "out/evidence.prov.json", "out/evidence.svg",
     }  # fmt: skip
     assert [p.is_file() for p in (saved.json, saved.markdown, saved.html, *saved.overlays)] == [True] * 4
     written = Report.model_validate_json(saved.json.read_text(encoding="utf-8"))
@@ -47,6 +48,7 @@ def test_a_later_report_takes_the_place_of_an_earlier_one(pinned_report: Report,
     save_report(pinned_report.replace(question="Again?"), out, pictures={pinned_report.overlays[0].name: PNG})
     assert names(out) == {
         "report.json", "report.md", "report.html", "notes.txt", "overlays/mine.png",
+        "evidence.json", "evidence.prov.json", "evidence.svg",
         f"overlays/{pinned_report.overlays[0].name}",
     }  # fmt: skip
     assert "Again?" in (out / "report.md").read_text(encoding="utf-8")
