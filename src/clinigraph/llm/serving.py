@@ -127,7 +127,7 @@ def installed(python: Path) -> dict[str, str]:
         done = subprocess.run([python, "-c", _LOOK], capture_output=True, text=True, timeout=60, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError) as error:
         raise ModelServerError("The Python of vLLM does not run", given=str(python), todo=_INSTALL) from error
-    found = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    found = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
     if not found:
         raise ModelServerError("This environment holds no vLLM", given=str(python), todo=_INSTALL)
     return found

@@ -9,7 +9,7 @@ from clinigraph.llm.dialogue import Request
 
 Json = dict[str, object]
 _DEEPEST = 8
-_ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w.-]*(?:[#_:-][\w.-]+)+")
+_ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w.-]*(?:[#_:-][\w.-]*\w)+")
 _ID_FIELD = re.compile(r"(?:^|_)(?:ids?|tools?|passages?|indicators?|evidence|protocols?|codes?)$")
 _NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?:\.\d{1,4})?(?![\w.])")
 _FALLBACKS = ("x", "a", "1", "size", "2026-01-01", "nothing to note", "A1")

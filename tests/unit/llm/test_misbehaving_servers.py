@@ -157,9 +157,9 @@ def test_useless_answers_fail_after_one_repair_and_are_counted(
 
 def test_a_filter_of_the_server_is_a_refusal() -> None:
     """The client library keeps no usage of a filtered answer, so its tokens cannot be counted."""
-    with WireServer(otherwise=lambda _: Turn("", "content_filter")) as server:
-        with pytest.raises(ModelAnswerInvalid, match="refused to answer"):
-            ask(chat(server), "thread")
+    filtered = Turn("", "content_filter")
+    with WireServer(otherwise=lambda _: filtered) as server, pytest.raises(ModelAnswerInvalid, match="refused"):
+        ask(chat(server), "thread")
     assert len(server.requests) == 2
 
 
