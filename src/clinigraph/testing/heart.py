@@ -34,7 +34,7 @@ def drawn_heart(cavity: float = 15.0, wall: float = 8.0, slices: int = 5) -> NDA
         plane[left <= outer] = 55
         plane[left <= inner] = 200
         planes.append(gaussian_filter(plane, 0.9) + noise.normal(0, 5, plane.shape))
-    return np.clip(np.stack(planes), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.stack(planes), 0, 255), dtype=np.uint8)
 
 
 def _oval(

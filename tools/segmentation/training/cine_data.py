@@ -192,7 +192,7 @@ def _square_labels(labels: NDArray[np.uint8]) -> Tensor:
 
 def _place(stack: _Stack) -> list[float]:
     """Centre (x, y) and extent of the heart; of a cavity alone, the extent of the heart that it suggests."""
-    box, view = mask_box((stack.labels > 0).any(axis=0)), _whole(stack.labels.shape)
+    box, view = mask_box(np.asarray((stack.labels > 0).any(axis=0))), _whole(stack.labels.shape)
     if box is None:
         return [0.0, 0.0, 0.5]
     x, y = box.centre

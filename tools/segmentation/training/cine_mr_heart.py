@@ -25,10 +25,11 @@ RUNS = tuple(f"fold{index}" for index in range(FOLDS))
 CINE_PLAN = UNetPlan(in_channels=4, out_channels=4, channels=(16, 32, 64, 96, 128), norm="INSTANCE")
 
 
-def train_run(run: str, data: Path, out: Path, *, steps: tuple[int, int], batch: int) -> None:
+def train_run(run: str, data: Path, out: Path, *, steps: Sequence[int], batch: int) -> None:
     """Train on all patients but those of one fold and write `out/<run>.safetensors`.
 
-    The first stage ends in `out/<run>.first.safetensors`; where that file is there, training goes on from it.
+    The first stage is `FIRST`, those that follow are `SECOND`, each with a learning rate that rises and falls once.
+    Each stage ends in `out/<run>.stage<number>.safetensors`; where that file is there, training goes on from it.
     """
     seed = RUNS.index(run)
     torch.manual_seed(seed)
@@ -36,17 +37,17 @@ def train_run(run: str, data: Path, out: Path, *, steps: tuple[int, int], batch:
     slices = [item for item in list_slices(data, FOLDS) if item.fold != seed]
     cache = cine_cache(patients, slices, data)
     out.mkdir(parents=True, exist_ok=True)
-    first, last = out / f"{run}.first.safetensors", out / f"{run}.safetensors"
-    if not first.is_file():
-        task = CineTask(cache, batch, FIRST)
-        network = train(CINE_PLAN.build(), task.loss, Schedule(steps[0]), seed=seed, title=f"{run} cine, first")
-        save_file(_halved(network), first)
     network = CINE_PLAN.build()
-    weights = load_file(first)
-    network.load_state_dict({key.removeprefix("cine."): value.float() for key, value in weights.items()})
-    task = CineTask(cache, batch, SECOND)
-    schedule = Schedule(steps[1], learning_rate=1.5e-3)
-    save_file(_halved(train(network, task.loss, schedule, seed=seed + FOLDS, title=f"{run} cine, second")), last)
+    for number, count in enumerate(steps):
+        path = out / f"{run}.stage{number}.safetensors"
+        if not path.is_file():
+            stage, rate = (SECOND, 1.5e-3) if number else (FIRST, 2e-3)
+            task, schedule = CineTask(cache, batch, stage), Schedule(count, learning_rate=rate)
+            title = f"{run} cine, stage {number}"
+            save_file(_halved(train(network, task.loss, schedule, seed=seed + FOLDS * number, title=title)), path)
+        weights = {key.removeprefix("cine."): value.float() for key, value in load_file(path).items()}
+        network.load_state_dict(weights)
+    save_file(_halved(network), out / f"{run}.safetensors")
 
 
 def _halved(network: nn.Module) -> dict[str, Tensor]:
@@ -59,7 +60,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with mri_acdc_odd, mri_sunnybrook_train1 …")
     parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
     parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
-    parser.add_argument("--steps", type=int, nargs=2, default=(1000, 1500), help="of both stages")
+    parser.add_argument("--steps", type=int, nargs="+", default=(1000, 650, 400), help="of each stage")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2, help="processor threads")
     return parser.parse_args(arguments)
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     for run in options.runs.split(","):
-        train_run(run, options.data, options.out, steps=tuple(options.steps), batch=options.batch)
+        train_run(run, options.data, options.out, steps=options.steps, batch=options.batch)
 
 
 if __name__ == "__main__":
