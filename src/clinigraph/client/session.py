@@ -155,7 +155,7 @@ class Session:
             self.validator.check(plan)
         except PlanInvalid as error:
             return Availability(available=False, assessable_share=0.0, reason="; ".join(error.problems))
-        return availability(plan, self.unavailable)
+        return availability(plan, self.unavailable, self.tools.specs())
 
     @cached_property
     def roles(self) -> Roles:
@@ -236,12 +236,13 @@ class Session:
 
     def _case_tools(self, model: ChatModel | None) -> ToolBox:
         """Return the tools of one case: its reader spends the case's own budget."""
-        if model is None or self._given_tools is not None:
+        if model is None:
             return self.tools
         from clinigraph.client.case_tools import CaseTools
         from clinigraph.tools.reading.image_tool import ReadImage
 
-        return CaseTools(self.tools, (ReadImage(ModelImageReader(model)),))
+        ours = any(isinstance(self.tools.get(s.name), ReadImage) for s in self.tools.specs())
+        return CaseTools(self.tools, (ReadImage(ModelImageReader(model)),)) if ours else self.tools
 
     def _case_model(self) -> ChatModel | None:
         if self.model is None:
