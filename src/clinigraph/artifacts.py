@@ -12,6 +12,7 @@ import os
 import tempfile
 import zlib
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,13 +54,11 @@ class ArtifactStore:
         """
         if array.dtype.hasobject:
             raise TypeError("artifacts hold numeric or bool arrays only")
-        buffer = io.BytesIO()
-        np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-        raw = buffer.getvalue()
-        digest = hashlib.sha256(raw).hexdigest()
+        whole = np.ascontiguousarray(array)
+        digest = _Digest.of(whole)
         path = self._path(digest)
         if not path.exists():
-            _write_atomically(path, zlib.compress(raw, level=1))
+            _write_atomically(path, whole)
         return ArtifactId(f"sha256:{digest}")
 
     def get(self, artifact_id: ArtifactId) -> Array:
@@ -92,12 +91,50 @@ def _missing(artifact_id: str) -> ArtifactMissing:
     )
 
 
-def _write_atomically(path: Path, data: bytes) -> None:
+class _Digest:
+    """A file to write to that keeps only the sha256, so that a large array is never held twice."""
+
+    def __init__(self) -> None:
+        self.total = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Take bytes."""
+        self.total.update(data)
+        return len(data)
+
+    @classmethod
+    def of(cls, array: Array) -> str:
+        """Return the sha256 of an array's ``.npy`` bytes."""
+        sink = cls()
+        np.save(cast("IO[bytes]", sink), array, allow_pickle=False)
+        return sink.total.hexdigest()
+
+
+class _Deflating:
+    """A file to write to that deflates into another one, piece by piece."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._deflate = zlib.compressobj(level=1)
+
+    def write(self, data: bytes) -> int:
+        """Take bytes."""
+        self._file.write(self._deflate.compress(data))
+        return len(data)
+
+    def finish(self) -> None:
+        """Write what is left."""
+        self._file.write(self._deflate.flush())
+
+
+def _write_atomically(path: Path, array: Array) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            sink = _Deflating(file)
+            np.save(cast("IO[bytes]", sink), array, allow_pickle=False)
+            sink.finish()
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

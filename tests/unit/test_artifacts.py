@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import tempfile
 from pathlib import Path
 
@@ -61,3 +63,14 @@ def test_objects_are_refused(tmp_path: Path) -> None:
 def test_no_half_written_file_is_left(tmp_path: Path) -> None:
     ArtifactStore(tmp_path).put(np.arange(10))
     assert not list(tmp_path.rglob(".part-*"))
+
+
+def test_an_id_is_the_digest_of_the_npy_bytes_whatever_the_layout(tmp_path: Path) -> None:
+    whole = np.arange(3 * 1500 * 1500, dtype=np.int32).reshape(3, 1500, 1500)
+    buffer = io.BytesIO()
+    np.save(buffer, whole)
+    expected = f"sha256:{hashlib.sha256(buffer.getvalue()).hexdigest()}"
+    store = ArtifactStore(tmp_path)
+    assert store.put(whole) == expected
+    assert store.put(np.asfortranarray(whole)) == expected
+    assert (store.get(ArtifactId(expected)) == whole).all()

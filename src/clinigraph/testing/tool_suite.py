@@ -38,6 +38,17 @@ from clinigraph.models.tooling import (
     ToolCall,
     ToolResult,
     ToolStatus,
+    ValueKind,
+)
+from clinigraph.testing.tool_changes import (
+    METRIC,
+    broken,
+    deep,
+    on_other_grid,
+    pixels_in,
+    with_modality,
+    with_pixels,
+    without_spacing,
 )
 from clinigraph.tools.contract import Tool, ToolContext
 
@@ -89,10 +100,23 @@ class _Bench:
         self.store = ArtifactStore(tempfile.mkdtemp(prefix="clinigraph-suite-"))
         self.context = ToolContext(artifacts=self.store)
         self.tool = suite.make_tool()
-        self.tool.warm_up()
         self.call = suite.example(self.store)
         with watched(*_NETWORK) as self.network_events:
+            self.tool.warm_up()
             self.result = self.tool.run(self.call, self.context)
+
+    def run_on(self, inputs: Mapping[str, FlowValue]) -> ToolResult | None:
+        """Return the result of the example on other inputs, None when the tool refuses them."""
+        try:
+            return self.tool.run(self.call.replace(inputs=dict(inputs)), self.context)
+        except ToolFailure:
+            return None
+
+    @property
+    def outlines(self) -> bool:
+        """Whether the tool gives masks of an image."""
+        kinds = {port.kind for port in self.tool.spec.outputs.values()}
+        return ValueKind.LABEL_MAP in kinds and any(isinstance(v, ImageValue) for v in self.call.inputs.values())
 
 
 class ToolSuite:
@@ -148,8 +172,9 @@ class ToolSuite:
         assert not any(thread.is_alive() for thread in threads)
 
     def test_example_succeeds(self) -> None:
-        """The example works without needing the network."""
+        """The example works, and neither it nor loading needs the network."""
         bench = self._bench()
+        assert bench.tool.unavailable() == ""
         assert bench.result.status is ToolStatus.OK, bench.result.reason
         assert bench.network_events == []
 
@@ -181,6 +206,44 @@ class ToolSuite:
                 assert output.value.geometry in [i.geometry for i in images]
                 assert output.value.image_id in [i.id for i in images]
 
+    def test_pixels_off_their_grid_are_refused(self) -> None:
+        """An image whose pixels do not fit its geometry gives no answer."""
+        bench = self._bench()
+        changed = {n: on_other_grid(v) if isinstance(v, ImageValue) else v for n, v in bench.call.inputs.items()}
+        if changed != bench.call.inputs:
+            assert bench.run_on(changed) is None, "pixels that do not fit the stated grid were read"
+
+    def test_masks_off_the_image_are_refused(self) -> None:
+        """Masks on another grid than the image's give no number."""
+        bench = self._bench()
+        changed = {n: on_other_grid(v) if isinstance(v, LabelMapValue) else v for n, v in bench.call.inputs.items()}
+        if changed != bench.call.inputs:
+            assert bench.run_on(changed) is None, "masks on another grid were measured"
+
+    def test_pixels_that_are_no_numbers_are_refused(self) -> None:
+        """NaN in an image gives no outline."""
+        bench = self._bench()
+        if bench.outlines:
+            assert bench.run_on(with_pixels(bench.call.inputs, bench.store, broken)) is None, (
+                "an image with NaN was outlined"
+            )
+
+    def test_deep_pixels_are_read_or_refused(self) -> None:
+        """A 16-bit image is outlined on its own grid, or refused in words."""
+        bench = self._bench()
+        result = bench.run_on(with_pixels(bench.call.inputs, bench.store, deep)) if bench.outlines else None
+        for output in result.outputs.values() if result is not None else ():
+            if isinstance(output, LabelMapValue):
+                _check_grid(output.value, bench.store)
+
+    def test_no_spacing_means_no_millimetres(self) -> None:
+        """Without a pixel spacing no length, area or volume in metric units comes out."""
+        bench = self._bench()
+        result = bench.run_on({n: without_spacing(v) for n, v in bench.call.inputs.items()})
+        for name, output in result.outputs.items() if result is not None else ():
+            if isinstance(output, MeasurementValue) and any(pixels_in(v) for v in bench.call.inputs.values()):
+                assert output.value.unit not in METRIC, f"{name} is in {output.value.unit} without a spacing"
+
     def test_missing_structure_is_said(self) -> None:
         """Nothing to find is an EMPTY result with a reason and empty masks, not an exception."""
         bench = self._bench()
@@ -201,7 +264,7 @@ class ToolSuite:
         bench = self._bench()
         accepted = bench.tool.spec.modalities
         others = [m for m in Modality if m not in accepted and m is not Modality.UNKNOWN]
-        changed = {n: _with_modality(v, others[0]) for n, v in bench.call.inputs.items()} if others else {}
+        changed = {n: with_modality(v, others[0]) for n, v in bench.call.inputs.items()} if others else {}
         if not accepted or changed == bench.call.inputs or not changed:
             return
         refused = False
@@ -222,12 +285,6 @@ class ToolSuite:
         except RunCancelled:
             return
         assert time.monotonic() - started < _QUICK_S
-
-
-def _with_modality(value: FlowValue, modality: Modality) -> FlowValue:
-    if isinstance(value, ImageValue):
-        return ImageValue(value=value.value.replace(modality=modality))
-    return value
 
 
 def _check_outputs(ports: Mapping[str, Port], result: ToolResult) -> None:

@@ -17,7 +17,7 @@ from clinigraph.evals.imaging.eyes import Eyes, reference
 from clinigraph.evals.imaging.figures import Figure, table
 from clinigraph.evals.imaging.kinds import _DRAWERS, Kinds
 from clinigraph.evals.imaging.nrrd import read_nrrd
-from clinigraph.evals.imaging.prompted import Heads
+from clinigraph.evals.imaging.prompted import Heads, ellipse_in_box
 from clinigraph.evals.imaging.running import dice, tight_box
 from clinigraph.evals.imaging.volumes import measured
 from clinigraph.evals.registry import benchmark
@@ -176,3 +176,13 @@ def test_a_drawn_ball_is_measured_in_millimetres(tmp_path: Path) -> None:
     values = measured(tmp_path, "ball")
     assert values["voxel_volume"] == pytest.approx(4 / 3 * np.pi * 15**3, rel=0.03)
     assert values["mean"] == 1
+
+
+@pytest.mark.parametrize("degrees", [0, 25, 90, 140])
+def test_an_ellipse_is_found_again_from_its_box_and_a_smaller_outline(degrees: float) -> None:
+    turn = np.deg2rad(degrees)
+    y, x = np.mgrid[:300, :400] - np.array([150.0, 200.0]).reshape(2, 1, 1)
+    along, across = x * np.cos(turn) + y * np.sin(turn), -x * np.sin(turn) + y * np.cos(turn)
+    whole, inner = ((along / (100 * k)) ** 2 + (across / (70 * k)) ** 2 <= 1 for k in (1.0, 0.9))
+    found = ellipse_in_box(inner, tight_box(whole), 0.5)
+    assert (found.semi_major, found.semi_minor) == pytest.approx((99.5, 69.5), abs=1.0)
