@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from clinigraph.intake.dicom_header import (
     spacing_of,
     view_of,
 )
+from clinigraph.intake.dicom_phases import split_phases
 from clinigraph.intake.dicom_pixels import Frame, decode_frames, frame_groups
 from clinigraph.intake.dicom_tiles import is_tiled, read_tiles
 from clinigraph.intake.limits import SizeClaim, check_size
@@ -147,6 +148,29 @@ def _volume_or_images(group: list[_Slice], settings: Settings) -> list[RawImage]
     colour = group[0].file.claim.bytes_per_pixel >= 3 and int(group[0].file.dataset.get("SamplesPerPixel", 1)) == 3
     if len(group) == 1 or group[0].plane is None or colour:
         return [_single(s) for s in group]
+    moments = _moments(group)
+    if len(moments) == 1:
+        return _volume(group, settings)
+    _check_total(group, settings)
+    found = [image for moment in moments for image in _volume(moment, settings)]
+    return [replace(image, frame=number) for number, image in enumerate(found, start=1)]
+
+
+def _moments(group: list[_Slice]) -> list[list[_Slice]]:
+    """Split slices at the same places into moments of the heartbeat; one group where there are none."""
+    depths = [s.plane.depth for s in group if s.plane is not None]
+    times = [_trigger_time(s) for s in group]
+    return [[group[i] for i in indexes] for indexes in split_phases(depths, times)]
+
+
+def _trigger_time(item: _Slice) -> float | None:
+    try:
+        return float(str(item.file.dataset.get("TriggerTime", "")))
+    except ValueError:
+        return None
+
+
+def _volume(group: list[_Slice], settings: Settings) -> list[RawImage]:
     stack = _order(group)
     chosen = [group[i] for i in stack.order]
     if len(chosen) == 1:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import CaseInvalid, InputTooLarge, InputUnreadable, InputUnsupported
+from clinigraph.intake.dicom_phases import split_phases
 from clinigraph.intake.stack import Plane, order_planes, plane_of, ras_to_lps
 from clinigraph.models.case import Case
 from clinigraph.models.imaging import SpacingSource
@@ -57,6 +58,38 @@ def test_a_gap_forbids_millimetres_and_a_duplicate_is_left_out(
     assert image.geometry.spacing_mm is None
     assert "gap of 30.00 mm after slice 3: no millimetres are reported" in image.notes
     assert "1 slices at a place already taken were left out" in image.notes
+
+
+def test_slices_of_several_trigger_times_become_one_volume_a_moment(
+    read: Read, store: ArtifactStore, dicom: Make, folder: Path
+) -> None:
+    for moment in (1, 0, 2):
+        for z in (0, 10, 20):
+            pixels = np.full((4, 6), 100 * moment + z, np.int16)
+            place = {"ImagePositionPatient": [0, 0, z], "ImageOrientationPatient": AXIAL, "PixelSpacing": [1.5, 1.5]}
+            time = {"TriggerTime": 40 * moment + z / 10}
+            dicom(pixels, f"{moment}-{z:02}.dcm", Modality="MR", SOPInstanceUID=f"1.2.{moment}.{z}", **place, **time)
+    images = read(folder).images
+    assert [image.frame for image in images] == [1, 2, 3]
+    for moment, image in enumerate(images):
+        assert store.get(image.artifact_id)[:, 0, 0].tolist() == [100 * moment, 100 * moment + 10, 100 * moment + 20]
+        assert image.geometry.spacing_mm == (10.0, 1.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("depths", "times"),
+    [
+        ([0, 10, 0, 10], [0.0, 0.0, None, 40.0]),
+        ([0, 10, 0, 10], [0.0, 0.0, 0.0, 40.0]),
+        ([0, 10, 0], [0.0, 0.0, 40.0]),
+        ([0, 10, 20], [0.0, 5.0, 9.0]),
+        ([], []),
+    ],
+)
+def test_without_a_full_set_of_trigger_times_there_are_no_moments(
+    depths: list[float], times: list[float | None]
+) -> None:
+    assert split_phases(depths, times) == [list(range(len(depths)))]
 
 
 def test_an_oblique_stack_keeps_its_direction(read: Read, dicom: Make, folder: Path) -> None:
