@@ -77,7 +77,7 @@ class Connection:
         with self._gate.enter():
             for attempt in itertools.count():
                 try:
-                    return reply_of(self._client().invoke(content, **arguments))
+                    return reply_of(self._client().bind(**arguments).invoke(content))
                 except Exception as error:
                     outcome = self._outcome(error, request, attempt)
                 if isinstance(outcome, Reply):
@@ -96,7 +96,7 @@ class Connection:
             for attempt in itertools.count():
                 try:
                     async with asyncio.timeout(self._timeout_s):
-                        return reply_of(await self._loop_client().ainvoke(content, **arguments))
+                        return reply_of(await self._loop_client().bind(**arguments).ainvoke(content))
                 except Exception as error:
                     outcome = self._outcome(error, request, attempt)
                 if isinstance(outcome, Reply):

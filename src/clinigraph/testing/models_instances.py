@@ -96,8 +96,10 @@ class _Maker:
         low = _float(schema.get("minimum", schema.get("exclusiveMinimum")), 0.0)
         high = _float(schema.get("maximum", schema.get("exclusiveMaximum")), low + 100.0)
         fitting = [n for n in self._material.numbers if low < n < high and (not whole or n.is_integer())]
-        value = self._rng.choice(fitting) if fitting and self._rng.random() < 0.5 else self._rng.uniform(low, high)
-        return self._rng.randint(int(low), int(high)) if whole and not fitting else int(value) if whole else value
+        if fitting and self._rng.random() < 0.5:
+            value = self._rng.choice(fitting)
+            return int(value) if whole else value
+        return self._rng.randint(int(low), int(high)) if whole else self._rng.uniform(low, high)
 
     def _string(self, schema: Json, name: str) -> str:
         pattern = str(schema.get("pattern", ""))
@@ -105,7 +107,7 @@ class _Maker:
         wanted = self._material.ids if _ID_FIELD.search(name) and self._material.ids else self._material.sentences
         candidates = [self._rng.choice(wanted)] if not pattern else [*wanted, *self._material.ids, *_FALLBACKS]
         fitting = [c for c in candidates if not pattern or re.search(pattern, c)]
-        text = self._rng.choice(fitting or candidates)[:most]
+        text: str = self._rng.choice(fitting or candidates)[:most]
         return text if len(text) >= least else (text + "x" * least)[: max(least, 1)]
 
 
