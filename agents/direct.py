@@ -12,6 +12,8 @@ from clinigraph.models.base import Value
 from clinigraph.models.consultation import DirectAnswer
 from clinigraph.models.findings import Impression, Presence
 
+UNCHECKED = "The impression is the answer of the model alone: nothing of it was checked against evidence."
+
 
 class DirectReply(Value):
     """What the model is asked for."""

@@ -81,7 +81,7 @@ def _impression_claims(material: WriterInput) -> Iterator[Claim]:
     grounds = tuple(r.id for r in material.results) or tuple(
         n.id for n in material.graph.nodes if isinstance(n, FindingNode)
     )
-    if not grounds:
+    if not grounds or impression.rule == "direct":  # nothing that could be checked stands behind a direct answer
         return
     yield Claim(
         id=ClaimId("claim-impression"),
@@ -110,8 +110,6 @@ def _impression_claims(material: WriterInput) -> Iterator[Claim]:
 def impression_sentence(impression: Impression) -> str:
     """Return the sentence that carries the decision."""
     said = DECISION_WORDS[impression.decision]
-    if impression.rule == "direct":
-        return f"Signs of {impression.condition} {said} in the opinion of the model alone."
     if impression.threshold is None:
         return f"Signs of {impression.condition} are indeterminate: no protocol was run."
     by = "the indicators that the model kept" if impression.rule == "model" else "the weighted indicators"

@@ -10,7 +10,7 @@ from langgraph.types import Command, interrupt
 from clinigraph.agents.confidence import certainty, claim_uncertainty, within
 from clinigraph.agents.contract import WriterInput
 from clinigraph.agents.decider import refuse
-from clinigraph.agents.direct import direct_impression
+from clinigraph.agents.direct import UNCHECKED, direct_impression
 from clinigraph.agents.examiner import finding_to_ask, next_question
 from clinigraph.agents.recommendations import fits
 from clinigraph.agents.verification.completeness import omissions
@@ -35,7 +35,8 @@ async def decide(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     outcome, said = load(Triage, state.get("triage")), consultation_of(state)
     condition = outcome.condition or "the condition asked about"
     if said is not None and said.direct is not None:
-        return {"impression": dump(direct_impression(condition, said.direct))}
+        notes = [*state.get("notes", []), UNCHECKED]
+        return {"impression": dump(direct_impression(condition, said.direct)), "notes": notes}
     if "plan" not in state or (answers_directly(runtime.context.switches) and said is not None):
         update: CaseState = {"impression": dump(refuse(condition, _undecided(state, outcome)))}
         ranked = [v.value for v in outputs_of(state) if isinstance(v, DifferentialValue)]

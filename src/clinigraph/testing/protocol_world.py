@@ -16,7 +16,7 @@ from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.client.sources import ReadSource
 from clinigraph.knowledge.cards import card_passages, load_cards
-from clinigraph.knowledge.protocols import load_protocols
+from clinigraph.knowledge.protocols import FOLDER, load_protocol
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import CaseId, EvidenceId, ImageId
 from clinigraph.models.case import Case, Fact
@@ -79,8 +79,8 @@ class ProtocolWorld:
 
     @property
     def protocol(self) -> DiagnosticProtocol:
-        """The curated protocol."""
-        return next(p for p in load_protocols() if p.id == self.protocol_id)
+        """The curated protocol; its file carries its id."""
+        return load_protocol(FOLDER / f"{self.protocol_id}.yaml")
 
     def session(self) -> Session:
         """Return a session whose tools, pixels and classifier are doubles."""

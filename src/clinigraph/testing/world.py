@@ -15,6 +15,7 @@ from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.client.sources import ReadSource
 from clinigraph.graphs.dependencies import Roles
+from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import CaseId, EvidenceId, ImageId
 from clinigraph.models.case import Case, Fact
 from clinigraph.models.codes import Concept, Modality, Scheme
@@ -147,6 +148,8 @@ class World:
     settings: dict[str, object] = field(default_factory=dict)
     roles: Callable[[Session], Roles] | None = None
     """Changes the roles of a session."""
+    model: ChatModel | None = None
+    """A chat model; None is the rule path."""
 
     def __post_init__(self) -> None:
         for spec, answer in ((SEGMENT, segment_answer(SEGMENT)), (OTHER, segment_answer(OTHER)),
@@ -186,7 +189,7 @@ class World:
         return Session(
             settings, tools=FakeToolBox(list(self.tools.values())), library=self.library(),
             classifier=FakeClassifier(self.modality), protocols=[DiagnosticProtocol.model_validate(PROTOCOL)],
-            roles=roles,
+            roles=roles, model=self.model,
         )  # fmt: skip
 
     def source(self) -> ReadSource:
