@@ -41,6 +41,7 @@ _TALLER, _SHAPE, _POSTERIOR = "taller_than_wide", "irregular_shape", "posterior_
 _SIZES = (_LONGEST, _ACROSS, _MEAN, _AREA)
 _NOT_ULTRASOUND = "it is read on ultrasound, where the vertical axis of the picture is the direction of the beam"
 _SQUARE = "The pixels are taken to be square, because the image states no spacing."
+_UNDECIDED = 3
 _SMALL_PX = 12.0
 """A longest diameter under this many pixels is too coarse for words on shape (our choice)."""
 
@@ -231,8 +232,12 @@ class _Plane:
 
     def _evaluation(self) -> QualitativeEvaluation:
         solid = planar.solidity(self.mask)
-        score = ultrasound.shape_score(solid)
+        segment = self.structure.label_map.segments[self.structure.label_map.plane(self.structure.label)]
+        by_network = segment.confidence is not None
+        score = ultrasound.shape_score(solid, by_network=by_network)
         words = f"area over convex hull {solid:.3f} (limits {', '.join(f'{v:g}' for v in ultrasound.SHAPE_LIMITS)})"
+        if by_network and score == _UNDECIDED:
+            words += "; a network's outline is smoothed, so a regular shape is not concluded from it"
         return QualitativeEvaluation(
             id=self.structure.evidence_id(SPEC, _SHAPE),
             concept=codes.SHAPE,
