@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clinigraph.errors import ModelSeesNoImages, ModelServerError
+from clinigraph.errors import ModelRequestRefused, ModelSeesNoImages, ModelServerError
 from clinigraph.llm.chat import DialogueChat
 from clinigraph.llm.connection import Connection
 from clinigraph.llm.contract import ChatMessage, ModelBudget
@@ -106,11 +106,13 @@ class OpenAiChat(DialogueChat):
             self._probe()
 
     def _probe(self) -> None:
+        """Send one small picture; a server that refuses it, in whatever words, takes none."""
         grey = np.full((_PROBE_SIDE_PX, _PROBE_SIDE_PX, 3), 128, np.uint8)
         request = Request((ChatMessage("user", "Is this grey?", images=(grey,)),), role="check", max_tokens=1)
         try:
             self._ask(request)
-        except ModelSeesNoImages:
+        except (ModelSeesNoImages, ModelRequestRefused):
+            self._connection.sees_images = False
             return
         self._connection.sees_images = True
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from random import Random
 
-from clinigraph.errors import ModelUnreachable
 from clinigraph.llm.answers import AnswerUnusable, answer_schema, parse_answer
 from clinigraph.llm.chat import DialogueChat
 from clinigraph.llm.dialogue import CHARACTERS_PER_TOKEN, Reply, Request
+from clinigraph.llm.failures import timed_out
 from clinigraph.models.base import Value
 from clinigraph.testing.models import all_text, length
 from clinigraph.testing.models_instances import Material, instance
@@ -134,7 +134,7 @@ class AdversarialModel(DialogueChat):
 
     def _attacked(self, attack: Attack | None, request: Request, rng: Random) -> Reply:
         if attack is Attack.STALL:
-            raise ModelUnreachable("The model server did not answer in time", given=f"{self.name} ({self._stall_s} s)")
+            raise timed_out(f"{self.name} ({self._stall_s} s)")
         if attack is Attack.REFUSAL:
             return _replied(rng.choice(_REFUSALS), request, refused=rng.random() < 0.5)
         if attack is Attack.BLANK_PADDING:

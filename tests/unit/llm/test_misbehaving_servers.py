@@ -186,6 +186,13 @@ def test_a_text_model_is_found_out_and_no_picture_is_sent_to_it_again() -> None:
     assert len(server.requests) == 1
 
 
+def test_a_server_that_refuses_a_picture_in_words_of_its_own_takes_none() -> None:
+    with WireServer([fails(400, "unsupported content part")]) as server:
+        model = chat(server)
+        model.check()
+        assert not model.sees_images
+
+
 def test_too_many_pictures_are_not_taken_for_none() -> None:
     picture = np.zeros((8, 8, 3), np.uint8)
     look = (ChatMessage("user", "What is it?", images=(picture, picture)),)
