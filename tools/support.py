@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -166,13 +167,18 @@ def label_map_id(label_map: LabelMap) -> EvidenceId:
 
 
 def empty_reason(label_map: LabelMap, label: str) -> str:
-    """Return why a structure is not in a label map, in words; an empty string when it is there."""
+    """Return why a structure cannot be measured on a label map, in words; an empty string when it can.
+
+    It is not looked for, or empty, or fills the whole image, so that no edge of it is seen.
+    """
     segment = label_map.segment(label)
     words = label.replace("_", " ")
     if segment is None:
         return f"the segmentation does not look for the {words}"
     if segment.pixel_count == 0:
         return segment.reason or f"no {words} was found on the image"
+    if segment.pixel_count >= math.prod(label_map.geometry.shape):
+        return f"the outline of the {words} fills the whole image, so no edge of it is seen"
     return ""
 
 
