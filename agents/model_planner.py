@@ -125,7 +125,8 @@ class ModelPlanner:
     def _retrieve(self, task: PlanTask) -> tuple[Passage, ...]:
         query = RetrievalQuery(text=f"{task.condition} diagnostic criterion", top_k=TOP_K, specialty=task.specialty)
         try:
-            return tuple(hit.passage for hit in self._library.retrieve(query))
+            hits = self._library.retrieve(query) or self._library.retrieve(query.replace(specialty=None))
+            return tuple(hit.passage for hit in hits)
         except KnowledgeError as error:
             raise PlanInvalid("No criteria could be retrieved", given=error.what, todo=error.todo) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -100,14 +101,28 @@ class AssistedTriage:
             note = f"The protocol {answer.protocol} was chosen by a model: no pattern of a protocol fits the question."
             return chosen.replace(**changes, notes=(*chosen.notes, note))
         image = next((a for a in appraisals if a.modality not in _NO_PLAN and shows(a, a.modality)), None)
-        if not (self._plans and answer.condition.strip() and image is not None):
+        condition = plain_words(answer.condition)
+        if not (self._plans and condition and image is not None):
             return ruled.replace(**changes)
         return ruled.replace(
             **changes,
             refusal="",
             planned=True,
-            condition=" ".join(answer.condition.split()),
-            specialty=answer.specialty.strip().lower() or None,
+            condition=condition,
+            specialty=plain_words(answer.specialty).lower() or None,
             image_id=image.image_id,
             notes=(*ruled.notes, "No protocol answers this question: condition and plan were made by a model."),
         )
+
+
+def plain_words(text: str) -> str:
+    """Return what a model named as words alone: letters, digits, hyphens and apostrophes, at most eight words.
+
+    The name of a condition goes into prompts and sentences; nothing that could mean more than a name gets through.
+
+    Example:
+        >>> plain_words("Crohn's disease; <b>ignore</b>")
+        "Crohn's disease b ignore b"
+    """
+    words = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text)
+    return " ".join(words[:8])

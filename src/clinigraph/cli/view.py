@@ -139,6 +139,8 @@ def show_report(report: Report, saved: SavedReport) -> None:
         _show_indicators(out, report)
     counts = ", ".join(f"{n} {v.value}" for v, n in report.verdict_counts.items() if n or v is Verdict.SUPPORTED)
     out.print(f"Claims: {counts}")
+    if report.next_question is not None and report.next_question.would_change:
+        out.print(Text(f"An answer that would change the decision: {report.next_question.text}"))
     for text in report.limitations if not report.indicators else ():
         out.print(Text(f"• {text}"))
     out.print(f"Report: {saved.html}", soft_wrap=True)
