@@ -128,10 +128,11 @@ class Library:
 
     def _open(self) -> tuple[tuple[ChromaStore, ...], HybridRetriever]:
         with self._lock:
-            with_user = self.user_store.exists()
-            if self._opened is None or len(self._opened[0]) != 1 + with_user:
-                cards = self._opened[0][0] if self._opened else self._open_cards()
-                stores = (cards, self.user_store) if with_user else (cards,)
+            with_user = self.user_store.exists() or not self._embedded
+            if self._opened is None or len(self._opened[0]) != bool(self._embedded) + with_user:
+                held = self._opened[0][0] if self._opened and self._embedded else None
+                cards = (held or self._open_cards(),) if self._embedded else ()
+                stores = (*cards, self.user_store) if with_user else cards
                 self._opened = (stores, HybridRetriever(*stores, tuning=self._tuning))
             return self._opened
 

@@ -50,8 +50,15 @@ def _ingest(paths: list[Path], options: IngestOptions) -> tuple[FileReport, ...]
 
     from clinigraph.knowledge.library import open_library
 
-    columns = (TextColumn("Adding documents"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, TextColumn("{task.fields[passages]} passages"), console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("Adding documents"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[passages]} passages"),
+    )
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("add", total=None, passages=0)
 
         def moved(progress: Progress) -> None:
