@@ -2,9 +2,9 @@
 
 Invariants: ``structured`` and ``astructured`` return a validated value or raise, never a half-parsed one; an answer cut
 off by its token limit is no answer; quoted data (findings, retrieved text, header values) travels in
-``ChatMessage.data``, apart from instructions; every call is counted under its role before it returns or raises; a view made by ``for_case`` counts for
-itself alone and starts no call that its budget does not cover. Every implementation is run through
-:mod:`clinigraph.testing.model_suite`.
+``ChatMessage.data``, apart from instructions; every call is counted under its role before it returns or raises; a view
+made by ``for_case`` counts for itself alone and starts no call that its budget does not cover. Every implementation is
+run through :mod:`clinigraph.testing.model_suite`.
 """
 
 from __future__ import annotations
