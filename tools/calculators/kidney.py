@@ -74,7 +74,7 @@ KIDNEY = (
         "mosm/kg",
         (SODIUM, GLUCOSE, UREA_NITROGEN),
         lambda a: 2 * a["sodium"] + a["glucose"] / 18 + a["blood_urea_nitrogen"] / 2.8,
-        "Dorwart and Chalmers 1975",
+        "Smithline and Gardner 1976",
         "no alcohol or other osmole in the blood",
     ),
     Calculator(

@@ -26,15 +26,23 @@ _INSULIN = Quantity("fasting_insulin", "u[IU]/mL", 0.1, 1000)
 
 
 def meld_na(a: Answers) -> float:
-    """MELD with sodium (UNOS 2016): values below 1 count as 1, creatinine above 4 or on dialysis as 4."""
+    """MELD with sodium: values below 1 count as 1, creatinine above 4 or on dialysis as 4.
+
+    The sum is rounded to one decimal and multiplied by ten before sodium comes in, when it is above 11 (UNOS 2016).
+    """
     creatinine = 4.0 if a.yes("dialysis_twice_last_week") else min(4.0, max(1.0, a["creatinine"]))
     bilirubin, inr = max(1.0, a["bilirubin"]), max(1.0, a["inr"])
-    meld = 10 * (0.957 * math.log(creatinine) + 0.378 * math.log(bilirubin) + 1.12 * math.log(inr) + 0.643)
-    meld = round(meld, 1)
+    logs = 0.957 * math.log(creatinine) + 0.378 * math.log(bilirubin) + 1.12 * math.log(inr) + 0.643
+    meld = _rounded(10 * logs)
     sodium = min(137.0, max(125.0, a["sodium"]))
     if meld > 11:
         meld += 1.32 * (137 - sodium) - 0.033 * meld * (137 - sodium)
-    return float(min(40, max(6, round(meld))))
+    return float(min(40, max(6, _rounded(meld))))
+
+
+def _rounded(value: float) -> float:
+    """Return the nearest whole number, halves upwards, as by hand."""
+    return math.floor(value + 0.5)
 
 
 def child_pugh(a: Answers) -> float:

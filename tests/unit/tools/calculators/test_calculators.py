@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinigraph.models.case import Fact
 from clinigraph.tools.calculators.contract import Calculator, CalculatorRefusal, Choice, Quantity, YesNo
@@ -84,6 +86,9 @@ def test_formulas(name: str, values: dict[str, float | str], expected: float) ->
         ("has_bled", {"age": 65}, 0),
         ("meld_na", {"bilirubin": 1, "inr": 1, "creatinine": 1, "sodium": 140}, 6),
         ("meld_na", {"bilirubin": 4, "inr": 2, "creatinine": 2, "sodium": 125}, 32),
+        ("meld_na", {"bilirubin": 3, "inr": 1.5, "creatinine": 1.5, "sodium": 140}, 19),
+        ("meld_na", {"bilirubin": 50, "inr": 8, "creatinine": 9, "sodium": 120}, 40),
+        ("meld_na", {"bilirubin": 1, "inr": 1, "creatinine": 1, "sodium": 140, "dialysis_twice_last_week": True}, 20),
         ("child_pugh", {"bilirubin": 1, "albumin": 4, "inr": 1, "ascites": "none", "encephalopathy": "none"}, 5),
         ("child_pugh", {"bilirubin": 4, "albumin": 2, "inr": 3, "ascites": "moderate",
                         "encephalopathy": "grade 3-4"}, 15),
@@ -177,3 +182,58 @@ def test_names_differ_and_fit_plans() -> None:
 def test_friedewald_refuses_a_negative_answer() -> None:
     with pytest.raises(CalculatorRefusal, match="too small"):
         result("ldl_friedewald", total_cholesterol=60, hdl_cholesterol=60, triglycerides=300)
+
+
+RISES = [
+    ("creatinine_clearance", "weight", {"age": 60, "sex": "male", "creatinine": 1.2}),
+    ("anion_gap", "sodium", {"chloride": 100, "bicarbonate": 24}),
+    ("serum_osmolality", "glucose", {"sodium": 140, "blood_urea_nitrogen": 14}),
+    ("meld_na", "bilirubin", {"inr": 1.4, "creatinine": 1.3, "sodium": 137}),
+    ("meld_na", "inr", {"bilirubin": 2, "creatinine": 1.3, "sodium": 137}),
+    ("child_pugh", "bilirubin", {"albumin": 3, "inr": 1.5, "ascites": "slight", "encephalopathy": "none"}),
+    ("fib_4", "age", {"aspartate_aminotransferase": 60, "alanine_aminotransferase": 50, "platelet_count": 180}),
+    ("homa_ir", "fasting_insulin", {"glucose": 100}),
+    ("body_mass_index", "weight", {"height": 175}),
+    ("body_surface_area", "height", {"weight": 70}),
+    ("mean_arterial_pressure", "diastolic_blood_pressure", {"systolic_blood_pressure": 130}),
+    ("qtc_bazett", "heart_rate", {"qt_interval": 400}),
+    ("qtc_fridericia", "qt_interval", {"heart_rate": 80}),
+    ("qtc_framingham", "heart_rate", {"qt_interval": 400}),
+    ("qtc_hodges", "heart_rate", {"qt_interval": 400}),
+    ("cha2ds2_vasc", "age", {"sex": "female"}),
+    ("curb_65", "respiratory_rate", {"age": 70, "blood_urea_nitrogen": 18, "systolic_blood_pressure": 120,
+                                     "diastolic_blood_pressure": 80}),
+    ("glasgow_blatchford", "blood_urea_nitrogen", {"sex": "male", "haemoglobin": 12, "systolic_blood_pressure": 105,
+                                                   "heart_rate": 90}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "varied", "others"), RISES, ids=[f"{n}-{v}" for n, v, _ in RISES])
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_what_makes_things_worse_never_lowers_the_answer(
+    name: str, varied: str, others: dict[str, float | bool | str], data: st.DataObject
+) -> None:
+    item = next(i for i in BY_NAME[name].inputs if i.name == varied)
+    assert isinstance(item, Quantity)
+    low, high = sorted(data.draw(st.tuples(*[st.floats(item.low, item.high)] * 2)))
+    assert result(name, **{varied: low}, **others) <= result(name, **{varied: high}, **others) + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(age=st.floats(18, 119), creatinine=st.floats(0.3, 15), sex=st.sampled_from(["female", "male"]))
+def test_filtration_falls_with_age_and_creatinine(age: float, creatinine: float, sex: str) -> None:
+    now = result("egfr_ckd_epi_2021", age=age, creatinine=creatinine, sex=sex)
+    assert now > 0
+    assert result("egfr_ckd_epi_2021", age=age + 1, creatinine=creatinine, sex=sex) < now
+    assert result("egfr_ckd_epi_2021", age=age, creatinine=creatinine * 1.1, sex=sex) < now
+
+
+def test_the_usual_scores_and_formulas_are_there() -> None:
+    """Each score that a plan may ask for, by the name under which it is called."""
+    wanted = """egfr_ckd_epi_2021 meld_na cha2ds2_vasc has_bled curb_65 qsofa sofa wells_dvt wells_pe centor_mcisaac
+    child_pugh corrected_calcium anion_gap qtc_bazett qtc_fridericia qtc_framingham qtc_hodges body_surface_area
+    body_mass_index fib_4 ldl_friedewald ascvd_ten_year_risk homa_ir mean_arterial_pressure creatinine_clearance
+    serum_osmolality free_water_deficit perc glasgow_coma_scale apgar glasgow_blatchford heart_score rcri
+    steroid_conversion oral_morphine_equivalent"""
+    assert set(wanted.split()) <= BY_NAME.keys()
