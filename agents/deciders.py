@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from clinigraph.agents.contract import Decider
 from clinigraph.agents.decider import WeightedDecider, weigh
@@ -16,14 +16,13 @@ from clinigraph.models.switches import DeciderKind
 
 def decider_of(kind: DeciderKind) -> Decider:
     """Return the decider of a name."""
-    makers = {
+    makers: Mapping[DeciderKind, Callable[[], Decider]] = {
         DeciderKind.WEIGHTED: WeightedDecider,
         DeciderKind.GRADED: GradedDecider,
         DeciderKind.MODEL: ModelDecider,
         DeciderKind.COMBINED: CombinedDecider,
     }
-    made: Decider = makers[kind]()
-    return made
+    return makers[kind]()
 
 
 def recomputed(given: Impression, results: Sequence[IndicatorResult]) -> Impression | None:

@@ -27,6 +27,18 @@ PATTERNS: tuple[tuple[Urgency, str], ...] = (
 _DENIED = re.compile(r"\b(?:no|denies|without|negative for|never had)\b[^.;\n]*$", re.IGNORECASE)
 
 
+KEPT = 1000
+"""Most characters of a text that are kept once its facts were taken."""
+READ = "(read; not kept)"
+
+
+def abridged(text: str) -> str:
+    """Return the sentences with urgent words: all that triage still needs of a text whose facts were taken."""
+    sentences = re.split(r"(?<=[.;!?])\s+|\n+", text)
+    urgent = [s for s in sentences if any(re.search(p, s, re.IGNORECASE) for _, p in PATTERNS)]
+    return "\n".join(urgent)[:KEPT].strip() or READ
+
+
 def urgency_of(case: Case) -> tuple[Urgency, str]:
     """Return the highest urgency that a word speaks for, and that word; words that are denied do not count."""
     text = "\n".join((case.question, *(t.text for t in case.texts)))

@@ -10,6 +10,7 @@ from langgraph.types import Command, Send
 
 from clinigraph.agents.survey import survey_calls
 from clinigraph.agents.text_findings import findings, with_text_findings
+from clinigraph.agents.urgency import abridged
 from clinigraph.errors import InputTooLarge, KnowledgeError
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.retrieving import MAX_QUOTED, retrieve, shares_words
@@ -19,14 +20,18 @@ from clinigraph.models.case import Case
 
 
 def link_texts(context: Dependencies, case: Case) -> Case:
-    """Return the case with the findings of its texts; a vocabulary that cannot be read is noted."""
+    """Return the case with the findings of its texts; a vocabulary that cannot be read is noted.
+
+    The texts do not enter the state: facts with spans, and the sentences with urgent words, are all that stays.
+    """
     terminology = context.roles.terminology
-    if not case.texts or terminology is None:
+    if not case.texts:
         return case
     try:
-        return with_text_findings(case, terminology)
+        linked = case if terminology is None else with_text_findings(case, terminology)
     except (KnowledgeError, InputTooLarge) as error:
-        return case.replace(notes=(*case.notes, f"Findings of the text were not linked: {error.what}."))
+        linked = case.replace(notes=(*case.notes, f"Findings of the text were not linked: {error.what}."))
+    return linked.replace(texts=tuple(t.replace(text=abridged(t.text)) for t in case.texts))
 
 
 async def survey(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Literal["act", "decide"]]:
