@@ -89,6 +89,7 @@ def image_kind(context: ProseContext) -> Outcome | None:
     outlined = {s.label.replace("_", " ") for n in context.index.graph.nodes if isinstance(n, LabelMapNode)
                 for s in n.value.segments if s.pixel_count}  # fmt: skip
     spans += [m.span() for label in outlined for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())]
+    spans = [(a, b) for a, b in spans if not any(h.start < b and a < h.end for h in context.hits)]
     return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
 
 

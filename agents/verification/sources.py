@@ -84,7 +84,7 @@ def _squeezed(text: str) -> str:
 def _altered(context: ProseContext) -> Outcome | None:
     """A sentence that is nearly one of a cited passage, but not its words, leans on it without saying what it says."""
     words = frozenset(re.findall(r"[a-z]{3,}", context.text.lower()))
-    if len(words) < 5:
+    if len(words) < 4:
         return None
     for node in context.index.graph.nodes:
         if not isinstance(node, PassageNode):

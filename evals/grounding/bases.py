@@ -49,8 +49,8 @@ class Base:
 
 def base_names(context: EvalContext) -> tuple[str, ...]:
     """Return the names of the bases that can be made here."""
-    real = ["retina", *(p.name for p in _eyes(context.data)), *(p.name for p in _films(context.data))]
-    return (*real, *(f"world-{i}" for i in range(SYNTHETIC)))
+    real = ("retina", *(p.name for p in _eyes(context.data)), *(p.name for p in _films(context.data)))
+    return (*(f"world-{i}" for i in range(SYNTHETIC)), *real)
 
 
 def load_base(name: str, context: EvalContext) -> Base:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clinigraph.agents.differential_evidence import hypothesis_sentence
+from clinigraph.agents.model_findings import PointedFindings, denied, with_model_findings
 from clinigraph.agents.survey import survey_calls
 from clinigraph.agents.text_findings import findings, with_text_findings
 from clinigraph.agents.urgency import urgency_of
+from clinigraph.errors import ModelUnreachable
 from clinigraph.knowledge.terminology.contract import Assertion, Candidate, ConceptEntry, Mention
 from clinigraph.models.base import CaseId
 from clinigraph.models.case import Case, Fact, RecordText
@@ -16,6 +18,7 @@ from clinigraph.models.consultation import Urgency
 from clinigraph.models.differential import ExpectedFinding, Hypothesis, MatchedFinding
 from clinigraph.models.passages import Span
 from clinigraph.models.tooling import Port, ToolSpec, ValueKind
+from clinigraph.testing.models import ScriptedModel, Step
 
 FACT = Port(kind=ValueKind.FACT)
 DIFFERENTIAL = ToolSpec(
@@ -48,7 +51,8 @@ class Words:
         )  # fmt: skip
 
     def lookup(self, name: str) -> Sequence[Candidate]:
-        return ()
+        concept = Concept(value=f"HP:{len(name):07d}", scheme=Scheme.HP, meaning=name.capitalize())
+        return () if name == "nonsense" else (Candidate(concept=concept, score=1.0, matched=name),)
 
     def describe(self, value: str, scheme: Scheme) -> ConceptEntry | None:
         return None
@@ -107,3 +111,36 @@ def test_urgency_follows_words_that_are_not_denied() -> None:
     assert urgency_of(case("Sudden loss of vision this morning"))[0] is Urgency.EMERGENCY
     assert urgency_of(case("He denies chest pain. An acute cough."))[0] is Urgency.URGENT
     assert urgency_of(case("No chest pain, no fever."))[0] is Urgency.ROUTINE
+
+
+def pointed(*findings: tuple[str, str, bool]) -> PointedFindings:
+    return PointedFindings.model_validate({"findings": [{"words": w, "name": n, "present": p} for w, n, p in findings]})
+
+
+async def test_a_model_may_point_to_words_that_stand_in_the_text_and_to_nothing_else() -> None:
+    read = case("His lids droop. There is no double vision. A rash.", Fact(name="x", value=True, source="text 1"))
+    read = read.replace(facts=(Fact(name="finding_rash", value=True, source="text 1", span=Span(start=45, end=49)),))
+    answer = pointed(
+        ("lids droop", "ptosis", True),
+        ("double vision", "diplopia", True),
+        ("A rash", "exanthema", False),
+        ("a fever", "fever", True),
+        ("lids", "nonsense", True),
+    )
+    with ScriptedModel([Step(answer, role="extractor")]) as model:
+        more = await with_model_findings(read, model, Words({}))
+    assert [(f.name, f.value) for f in more.facts] == [("finding_rash", True), ("finding_ptosis", True)]
+    assert more.facts[1].span == Span(start=4, end=14)
+    assert more.facts[1].source == "text 1, pointed to by a model"
+
+
+async def test_a_model_that_fails_leaves_the_record_to_the_rules() -> None:
+    with ScriptedModel([ModelUnreachable("The model server cannot be reached")]) as model:
+        more = await with_model_findings(case("ptosis"), model, Words({}))
+    assert more.facts == ()
+    assert "the rules alone read the record" in more.notes[0]
+
+
+def test_a_denial_reaches_to_the_end_of_its_sentence() -> None:
+    assert denied("No fever or cough", 12)
+    assert not denied("No fever. Cough", 10)
