@@ -66,7 +66,7 @@ def _facts(text: RecordText, mention: Mention) -> Iterator[Fact]:
         return
     if mention.assertion in (Assertion.PRESENT, Assertion.ABSENT):
         yield Fact(
-            name=PREFIX + _slug(best.concept.meaning),
+            name=PREFIX + slug(best.concept.meaning),
             value=mention.assertion is Assertion.PRESENT,
             source=text.source,
             span=mention.span,
@@ -75,10 +75,11 @@ def _facts(text: RecordText, mention: Mention) -> Iterator[Fact]:
 
 
 def _catalogue_names(mention: Mention) -> list[str]:
-    words = {_slug(mention.text), _slug(mention.best.concept.meaning)}
+    words = {slug(mention.text), slug(mention.best.concept.meaning)}
     words |= {f"family_history_{w}" for w in words}
     return [d.name for d in fact_catalogue().values() if d.boolean and words & {d.name, *d.aliases}]
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Return a text as part of a fact's name."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:80] or "x"

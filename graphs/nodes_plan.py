@@ -28,12 +28,12 @@ from clinigraph.models.triage import ImageAppraisal, Triage
 async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Read the case; its pixels go to the artifact store. Of several frames of a heart two are kept."""
     del state
-    case = await asyncio.to_thread(_load, runtime.context)
+    case = await link_texts(runtime.context, await asyncio.to_thread(_load, runtime.context))
     return {"case": dump(case), "notes": list(runtime.context.notes), "revision": 0, "tool_index": {}}
 
 
 def _load(context: Dependencies) -> Case:
-    case = link_texts(context, context.load_case())
+    case = context.load_case()
     counter = context.roles.cavities
     return case if counter is None else with_chosen_phases(case, context.tool_context.artifacts, counter)
 

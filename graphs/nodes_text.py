@@ -8,6 +8,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
+from clinigraph.agents.model_findings import with_model_findings
 from clinigraph.agents.survey import survey_calls
 from clinigraph.agents.text_findings import findings, with_text_findings
 from clinigraph.agents.urgency import abridged
@@ -19,7 +20,7 @@ from clinigraph.knowledge.contract import RetrievalQuery
 from clinigraph.models.case import Case
 
 
-def link_texts(context: Dependencies, case: Case) -> Case:
+async def link_texts(context: Dependencies, case: Case) -> Case:
     """Return the case with the findings of its texts; a vocabulary that cannot be read is noted.
 
     The texts do not enter the state: facts with spans, and the sentences with urgent words, are all that stays.
@@ -28,7 +29,9 @@ def link_texts(context: Dependencies, case: Case) -> Case:
     if not case.texts:
         return case
     try:
-        linked = case if terminology is None else with_text_findings(case, terminology)
+        linked = case if terminology is None else await asyncio.to_thread(with_text_findings, case, terminology)
+        if terminology is not None and context.model is not None:
+            linked = await with_model_findings(linked, context.model, terminology)
     except (KnowledgeError, InputTooLarge) as error:
         linked = case.replace(notes=(*case.notes, f"Findings of the text were not linked: {error.what}."))
     return linked.replace(texts=tuple(t.replace(text=abridged(t.text)) for t in case.texts))
