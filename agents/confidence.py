@@ -1,8 +1,9 @@
 """How uncertain a claim is, and how large that may be for a stated error rate.
 
-The threshold is set by split-conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, arXiv 2208.02814): with
-the loss "kept and wrong", which grows with the threshold, the largest threshold at which (n R + 1) / (n + 1) <= alpha on n
-calibration items keeps the expected share of wrong claims among all claims at or below alpha, for exchangeable items.
+The threshold is set by split-conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, arXiv 2208.02814):
+with the loss "kept and wrong", which grows with the threshold, the largest threshold at which (n R + 1) / (n + 1) <=
+alpha on n calibration items keeps the expected share of wrong claims among all claims at or below alpha, for
+exchangeable items.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def risk_threshold(uncertainties: Sequence[float], wrong: Sequence[bool], alpha:
         alpha: Error rate asked for.
 
     Returns:
-        The threshold; None when no item may be kept at this rate (too few items, or too many wrong ones among the surest).
+        The threshold; None when no item may be kept at this rate (too few items, or wrong ones among the surest).
 
     Raises:
         ValueError: The sequences differ in length, or alpha is not between 0 and 1.
@@ -184,6 +185,6 @@ def within(claim: Claim, promise: Certainty) -> Claim:
     return claim.replace(
         verdict=Verdict.UNVERIFIABLE,
         reason_code="uncertainty.above",
-        explanation=f"Its combined uncertainty of {claim.uncertainty.combined:.2f} is above {promise.threshold:.2f}, the most "
-        f"that the error rate of {promise.alpha or 0:.0%} allows. {claim.explanation}",
+        explanation=f"Its combined uncertainty of {claim.uncertainty.combined:.2f} is above {promise.threshold:.2f}, "
+        f"the most that the error rate of {promise.alpha or 0:.0%} allows. {claim.explanation}",
     )

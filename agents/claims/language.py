@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[^\W\d_]+")
-_ENGLISH = frozenset(
-    "the a an of in is are was were and or no not with without to at for from by on this that there be been has have "
-    "as than which may can could it its both between within shows seen evidence present absent normal left right".split()
+_SMALL_WORDS = (
+    "the a an of in is are was were and or no not with without to at for from by on this that there be been has "
+    "have as than which may can could it its both between within shows seen evidence present absent normal left "
+    "right"
 )
-_OTHERS = frozenset(
-    "der die das und ist sind nicht kein keine mit ohne von im des ein eine auf bei zeigt rechts links oder auch wird "
+_ENGLISH = frozenset(_SMALL_WORDS.split())
+_FOREIGN_WORDS = (
+    "der die das und ist sind nicht kein keine mit ohne von im des ein eine auf bei zeigt rechts links oder auch "
+    "wird "
     "el los las del es son sin con por para una que muestra izquierdo derecho hay se "
     "le les est sont avec sans pour dans une des du et gauche droite pas aucun aucune il "
     "lo gli della sono senza destra sinistra nel non è "
     "het een niet geen van met zonder links rechts zijn "
-    "os não sem uma são direita esquerda och är inte med utan".split()
-) - {"a", "an", "no", "in", "as", "is", "was", "or", "at", "to", "on"}
+    "os não sem uma são direita esquerda och är inte med utan"
+)
+_OTHERS = frozenset(_FOREIGN_WORDS.split()) - {"a", "an", "no", "in", "as", "is", "was", "or", "at", "to", "on"}
 _FOREIGN_SHARE = 0.15
 """Share of words with letters outside ASCII above which a sentence is not read as English."""
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SMALL = (
+_SMALL_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
+)
+_SMALL = _SMALL_WORDS.split()
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _VALUES = {w: i for i, w in enumerate(_SMALL)} | {w: 20 + 10 * i for i, w in enumerate(_TENS)}
 _ONE = "|".join(sorted((*_VALUES, "hundred"), key=len, reverse=True))
@@ -106,7 +107,7 @@ def _whole(words: list[str]) -> int | None:
             total, last = max(total, 1) * 100, 100
             continue
         value = _VALUES[word]
-        fits = last == 1000 or last == 100 or (20 <= last < 100 and 0 < value < 10)
+        fits = last in {1000, 100} or (20 <= last < 100 and 0 < value < 10)
         if not fits:
             return None
         total, last = total + value, value

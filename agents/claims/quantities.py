@@ -36,7 +36,8 @@ _BEFORE = (
     (Comparator.LT, r"<|below|under|less than|smaller than|lower than|fewer than|narrower than"),
 )
 _OBJECT = (
-    r"\s+(?:a |the |its )?(?:value|(?:diagnostic |upper |lower )?(?:threshold|criterion|cut-?off|limit)(?: value| of normal)?)"
+    r"\s+(?:a |the |its )?(?:value|"
+    r"(?:diagnostic |upper |lower )?(?:threshold|criterion|cut-?off|limit)(?: value| of normal)?)"
     r"(?: of| is| at)?"
 )
 _COMPARED = tuple((c, re.compile(rf"(?:{p})(?:{_OBJECT}|\\s+(?:a|the))?\s*$", re.IGNORECASE)) for c, p in _BEFORE)
@@ -93,7 +94,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         if found and _RANGE.match(text[found[-1].end : numeral.start]) and _is_range(text, found[-1], numeral.start):
             found[-1] = _with_unit(text, found[-1], unit)
             made = Quantity(
-                found[-1].end, end, numeral.start, made.readings, made.decimals, unit or found[-1].unit, None, True, True
+                found[-1].end, end, numeral.start, made.readings, made.decimals, unit or found[-1].unit, None,
+                joined=True, ranged=True,
             )  # fmt: skip
         found.append(made)
     return tuple(found)
@@ -106,7 +108,8 @@ def _is_range(text: str, first: Quantity, start: int) -> bool:
 def _with_unit(text: str, first: Quantity, unit: str | None) -> Quantity:
     between = _BETWEEN.search(text[: first.number_start])
     return Quantity(
-        between.start() if between else first.start, first.end, first.number_start, first.readings, first.decimals, first.unit or unit,
+        between.start() if between else first.start, first.end, first.number_start, first.readings, first.decimals,
+        first.unit or unit,
         None if first.comparator is Comparator.GE else first.comparator, first.joined, True,
     )  # fmt: skip
 

@@ -124,7 +124,7 @@ def _lines(text: str, whole: frozenset[str]) -> Iterator[tuple[str, Section]]:
             section = _section(heading.group(2)) or Section.FINDINGS
             continue
         if own and (
-            part not in _OWN_SECTIONS or _OWN_DETAIL.match(raw) or raw.startswith(("*", "!")) and "**" not in raw
+            part not in _OWN_SECTIONS or _OWN_DETAIL.match(raw) or (raw.startswith(("*", "!")) and "**" not in raw)
         ):
             continue
         line = _plain(raw)
@@ -147,7 +147,7 @@ def _paragraphs(text: str) -> Iterator[str]:
         broken = (
             bool(held)
             and not begins
-            and len(held.split("\n")[-1]) > 50
+            and len(held.rsplit("\n", maxsplit=1)[-1]) > 50
             and not held.rstrip().endswith((".", ":", "!", "?"))
         )
         if broken:

@@ -103,7 +103,7 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
     return next((o for o in outcomes if o.spans), outcomes[0])
 
 
-def _against(
+def _against(  # noqa: PLR0911 - one return for each role that a number plays
     context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str, place: int
 ) -> Outcome:
     span = (quantity.start, quantity.end)
@@ -115,7 +115,7 @@ def _against(
     if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return _beyond(quantity, subject, given, span)
     ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
-    general = ruled or context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None
+    general = ruled or (context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None)
     if named or general or (quantity.comparator and _RULE_WORDS.search(context.text)):
         outcome = _threshold(quantity, subject, given, span)
         words = tuple(m.span() for m in _RULE_WORDS.finditer(context.text))

@@ -18,8 +18,8 @@ OPEN = ("wording.unread", "wording.long", "check.none", "citation.none", "citati
 class ChainVerifier:
     """Rules, then similarity, then models that may decide.
 
-    Similarity alone carries nothing: it states how near a sentence is to its evidence. A model may carry a sentence that
-    the rules could not read, never one that they contradict, one without evidence, or one with a false number.
+    Similarity alone carries nothing: it states how near a sentence is to its evidence. A model may carry a sentence
+    that the rules could not read, never one that they contradict, one without evidence, or one with a false number.
 
     Args:
         rules: Judge first.

@@ -1,4 +1,4 @@
-"""Change against a prior examination, recomputed from both measurements; without a prior there is nothing to compare."""
+"""Change against a prior examination, recomputed from both measurements; without a prior nothing is compared."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ _SINCE = (
     r"(?:prior|previous|earlier|last|baseline)(?:\s+(?:examination|exam|image|film|study|visit|photograph|report))?"
 )
 _WORDS = (
-    (Change.NONE, rf"unchanged|stable|no (?:interval |significant )?change|has not changed|as before|"
-     rf"not (?:increased|decreased|changed|progressed) {_SINCE}"),
-    (Change.UP, rf"has (?:increased|grown|risen|enlarged|progressed)|(?:increased|larger|higher|greater) {_SINCE}|"
-     rf"(?:than (?:on )?(?:the )?(?:prior|previous|before))|interval (?:increase|growth)|increased from|progressi(?:on|ve)"),
-    (Change.DOWN, rf"has (?:decreased|shrunk|fallen|regressed)|(?:decreased|smaller|lower) {_SINCE}|interval decrease|"
-     rf"decreased from"),
-    (Change.OTHER, r"worse(?:ned|ning)?|improve[ds]?|improvement|improving|resolved|resolving|new(?:ly)?|newly developed|"
-     r"progressed|deteriorat(?:ed|ion)"),
+    (Change.NONE, (rf"unchanged|stable|no (?:interval |significant )?change|has not changed|as before|"
+     rf"not (?:increased|decreased|changed|progressed) {_SINCE}")),
+    (Change.UP, (rf"has (?:increased|grown|risen|enlarged|progressed)|(?:increased|larger|higher|greater) {_SINCE}|"
+     rf"(?:than (?:on )?(?:the )?(?:prior|previous|before))|interval (?:increase|growth)|increased from|"
+     r"progressi(?:on|ve)")),
+    (Change.DOWN, (rf"has (?:decreased|shrunk|fallen|regressed)|(?:decreased|smaller|lower) {_SINCE}|interval decrease|"
+     rf"decreased from")),
+    (Change.OTHER, (r"worse(?:ned|ning)?|improve[ds]?|improvement|improving|resolved|resolving|new(?:ly)?|"
+     r"progressed|deteriorat(?:ed|ion)")),
 )  # fmt: skip
 _PATTERNS = tuple((c, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for c, p in _WORDS)
 _PRIOR = re.compile(

@@ -1,4 +1,4 @@
-"""When a claim that matters is contradicted: the decision that stood beside it is withdrawn, unless a person keeps it."""
+"""A contradicted claim that matters withdraws the decision beside it, unless a person keeps the decision."""
 
 from __future__ import annotations
 

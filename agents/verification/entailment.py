@@ -1,4 +1,4 @@
-"""Does a text carry a sentence? What rules cannot decide goes to a model of entailment; several stand behind one contract."""
+"""Does a text carry a sentence? Models of entailment answer what rules cannot, several behind one contract."""
 
 from __future__ import annotations
 

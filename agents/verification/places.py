@@ -12,9 +12,11 @@ from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode
 
 _ORGANS = {
-    "eye": r"retinas?|retinal|optic (?:disc|disk|nerve|cup)|macula[er]?|fovea|fundus|cornea|iris|lens|vitreous|choroid(?:al)?|"
+    "eye": r"retinas?|retinal|optic (?:disc|disk|nerve|cup)|macula[er]?|fovea|fundus|cornea|iris|lens|vitreous|"
+           r"choroid(?:al)?|"
            r"neuroretinal rim|eyes?|ocular|pupils?|sclera",
-    "chest": r"lungs?|pulmonary|pleura[l]?|costophrenic|hil(?:um|ar|a)|mediastin(?:um|al)|diaphragms?|trachea[l]?|ribs?|"
+    "chest": r"lungs?|pulmonary|pleura[l]?|costophrenic|hil(?:um|ar|a)|mediastin(?:um|al)|diaphragms?|trachea[l]?|"
+             r"ribs?|"
              r"clavicles?|thora(?:x|cic)|airspace|bronch(?:us|i|ial)|hemidiaphragm|chest",
     "heart": r"heart|cardiac|ventric(?:le|les|ular)|atri(?:um|al)|myocardi(?:um|al)|aort(?:a|ic)|pericardi(?:um|al)|"
              r"valves?|coronary|septum",

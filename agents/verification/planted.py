@@ -1,4 +1,4 @@
-"""Text that tells the reader what to do: planted in a passage, a header, a picture or a report. Listed, never obeyed."""
+"""Text that tells the reader what to do, planted in a passage, header, picture or report: listed, never obeyed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}\b(?:instructions?|prompts?|rules?|above|previous|prior|"
     r"evidence|findings|criteria|checks?|everything)\b"
-    r"|\b(?:you (?:are|must|should|will) (?:now |always )?(?:an?\b|report|say|answer|state|write|output|act|respond|mark))"
+    r"|\b(?:you (?:are|must|should|will) (?:now |always )?(?:an?\b|report|say|answer|state|write|output|act|"
+    r"respond|mark))"
     r"|\b(?:system|assistant|developer)\s*(?:prompt|message|instruction|:)"
     r"|\b(?:report|mark|state|answer|classify|label|return|output|set|call)\b[^.]{0,40}\bas\b[^.]{0,20}"
     r"\b(?:present|absent|positive|negative|normal|supported|verified|glaucoma|healthy)\b[^.]{0,30}\b(?:regardless|always|"

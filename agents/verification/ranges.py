@@ -25,14 +25,15 @@ class Word(StrEnum):
 
 
 _WORDS = (
-    (Word.NORMAL, r"within (?:the )?normal (?:limits|range)|in the normal range|within normal|of normal size|"
-     r"(?:is |are )?normal(?: in size)?|unremarkable|physiological|preserved|not (?:abnormal|pathological)"),
+    (Word.NORMAL, (r"within (?:the )?normal (?:limits|range)|in the normal range|within normal|of normal size|"
+     r"(?:is |are )?normal(?: in size)?|unremarkable|physiological|preserved|not (?:abnormal|pathological)")),
     (Word.ABNORMAL, r"abnormal|pathological|outside (?:the )?normal (?:limits|range)|out of range"),
     (Word.BORDERLINE, r"borderline|equivocal|indeterminate|at the limit|uncertain"),
-    (Word.HIGH, r"enlarged|increased|elevated|raised|high|large|widened|dilated|above (?:the )?normal(?: range| limits?)?"
-     r"|too (?:high|large|wide)|big|excessive"),
-    (Word.LOW, r"reduced|decreased|low|small|narrow(?:ed)?|thin(?:ned)?|below (?:the )?normal(?: range| limits?)?|"
-     r"too (?:low|small|thin|narrow)|diminished"),
+    (Word.HIGH, (r"enlarged|increased|elevated|raised|high|large|widened|dilated|"
+     r"above (?:the )?normal(?: range| limits?)?"
+     r"|too (?:high|large|wide)|big|excessive")),
+    (Word.LOW, (r"reduced|decreased|low|small|narrow(?:ed)?|thin(?:ned)?|below (?:the )?normal(?: range| limits?)?|"
+     r"too (?:low|small|thin|narrow)|diminished")),
 )  # fmt: skip
 _PATTERNS = tuple((w, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for w, p in _WORDS)
 _NOT = re.compile(

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
-_QUIET = frozenset(
-    """
+_QUIET_WORDS = """
     a an the this that these those it its itself there here
     is are was were be been being has have had do does did
     of in on at to for from by with as into than and or but also however so thus hence therefore
@@ -22,10 +21,12 @@ _QUIET = frozenset(
     eye eyes side current
     e.g i.e eg ie
     by its pixels weighted weight indicators indicator score planned assessed could
-    """.split()
-)
+"""
+_QUIET = frozenset(_QUIET_WORDS.split())
 """Words that change no meaning where every number, name, side and denial has been checked."""
-_LOADED = frozenset("not no never without nor neither none hardly only except unless if".split())
+_LOADED = frozenset(
+    ("not", "no", "never", "without", "nor", "neither", "none", "hardly", "only", "except", "unless", "if")
+)
 
 
 def unread(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:

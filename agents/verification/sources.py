@@ -23,11 +23,12 @@ _YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?![\d.])")
 _EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
 _SPELLED = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th"}
 _PROPER = re.compile(r"\b(?:[A-Z][A-Za-z]*[a-z]|[A-Z]{2,8})\b")
-_COMMON = frozenset(
+_COMMON_WORDS = (
     "according guideline guidelines guidance the society association academy college consensus edition criteria "
     "statement recommendation recommendations terminology of for and in on to by report study trial textbook et al as "
-    "defined published medicine medical national international classification".split()
+    "defined published medicine medical national international classification"
 )
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def dated(text: str) -> tuple[tuple[int, int], ...]:

@@ -14,12 +14,12 @@ from clinigraph.models.findings import IndicatorResult, Met
 _RULE = r"(?:the |its |this )?(?:diagnostic |stated |guideline )?(?:criterion|criteria|threshold|cut-?off|requirement)"
 _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?|exceeds?)"
 _SAID = (
-    (Met.NOT_ASSESSED, r"(?:was|were|is|are)?\s*not (?:been )?(?:assessed|measured|assessable|available|judged|read)"
-     r"|(?:could|can) ?not be (?:assessed|measured|judged|determined|read)"),
-    (Met.UNCERTAIN, rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
-     rf"{_RULE} is uncertain"),
-    (Met.NO, rf"(?:does not|do not|doesn't|did not|fails? to|failed to) (?:meet|satisfy|fulfil|reach|exceed) {_RULE}|"
-     rf"{_RULE} (?:is|was) not (?:met|reached|satisfied|fulfilled)|stays? (?:below|short of) {_RULE}|misses {_RULE}"),
+    (Met.NOT_ASSESSED, (r"(?:was|were|is|are)?\s*not (?:been )?(?:assessed|measured|assessable|available|judged|read)"
+     r"|(?:could|can) ?not be (?:assessed|measured|judged|determined|read)")),
+    (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
+     rf"{_RULE} is uncertain")),
+    (Met.NO, (rf"(?:does not|do not|doesn't|did not|fails? to|failed to) (?:meet|satisfy|fulfil|reach|exceed) {_RULE}|"
+     rf"{_RULE} (?:is|was) not (?:met|reached|satisfied|fulfilled)|stays? (?:below|short of) {_RULE}|misses {_RULE}")),
     (Met.YES, rf"{_MEETS} {_RULE}|{_RULE} (?:is|was) (?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)

@@ -36,7 +36,8 @@ CHECKS: tuple[ProseCheck, ...] = (
 
 DISEASES = frozenset(
     (
-        "disease", "diseases", "disorder", "syndrome", "cancer", "carcinoma", "tumour", "tumor", "malignancy", "malignant",
+        "disease", "diseases", "disorder", "syndrome", "cancer", "carcinoma", "tumour", "tumor", "malignancy",
+        "malignant",
         "metastasis", "metastases", "infection", "inflammation", "infarct", "infarction", "bleeding", "fracture",
         "lesion", "lesions", "mass", "nodule", "nodules", "damage", "failure", "progression", "blindness", "emergency",
     )

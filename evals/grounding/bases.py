@@ -26,8 +26,8 @@ from clinigraph.models.evidence import EvidenceGraph, EvidenceNode, ImageNode, M
 from clinigraph.models.findings import FindingSite, Measurement, QualitativeEvaluation
 from clinigraph.models.imaging import ImageRole
 from clinigraph.models.report import Report as ReportValue
-from clinigraph.settings import Settings
 from clinigraph.models.tooling import EvaluationValue
+from clinigraph.settings import Settings
 from clinigraph.testing.doubles import Answer, ok
 from clinigraph.testing.world import CONCEPT, MEASURE, READ, SITE, World, measure_answer
 

@@ -137,17 +137,23 @@ def anatomy(report: Report, rng: random.Random) -> Iterator[str]:
             if other is not item and other.number != item.number:
                 yield f"The {item.name} is {other.number}{other.unit}."
     for node in report.evidence_graph.nodes:
-        if isinstance(node, MeasurementNode) and "orizontal" in node.value.concept.meaning and items:
-            if f"{node.value.value:.2f}" != items[0].number:
-                yield f"The horizontal cup-to-disc ratio is {items[0].number}."
+        if (
+            isinstance(node, MeasurementNode)
+            and "orizontal" in node.value.concept.meaning
+            and items
+            and (f"{node.value.value:.2f}" != items[0].number)
+        ):
+            yield f"The horizontal cup-to-disc ratio is {items[0].number}."
 
 
 def negations(report: Report, rng: random.Random) -> Iterator[str]:
     """Presence turned to absence and back, and doubt put in or taken out."""
     del rng
     condition, decision = report.impression.condition, report.impression.decision
-    say = {Presence.PRESENT: (f"Signs of {condition} are present.", f"There is {condition}.", f"Findings confirm {condition}."),
-           Presence.ABSENT: (f"Signs of {condition} are absent.", f"There is no {condition}.", f"{condition} is ruled out."),
+    say = {Presence.PRESENT: (f"Signs of {condition} are present.", f"There is {condition}.",
+                             f"Findings confirm {condition}."),
+           Presence.ABSENT: (f"Signs of {condition} are absent.", f"There is no {condition}.",
+                            f"{condition} is ruled out."),
            Presence.INDETERMINATE: (f"{condition} cannot be excluded.", f"Possible {condition}.",
                                     f"Signs of {condition} are indeterminate.")}  # fmt: skip
     yield from (s for held, sentences in say.items() if held is not decision for s in sentences)
@@ -157,7 +163,8 @@ def negations(report: Report, rng: random.Random) -> Iterator[str]:
     for node in report.evidence_graph.nodes:
         if isinstance(node, IndicatorResultNode) and node.value.kind == "qualitative":
             name = node.value.name
-            words = {Met.YES: ("absent", "undecided"), Met.NO: ("present", "undecided"), Met.UNCERTAIN: ("present", "absent"),
+            words = {Met.YES: ("absent", "undecided"), Met.NO: ("present", "undecided"),
+                     Met.UNCERTAIN: ("present", "absent"),
                      Met.NOT_ASSESSED: ("present", "absent")}[node.value.met]  # fmt: skip
             yield from (f"{name} was read as {word}." for word in words)
 
@@ -201,7 +208,8 @@ def citations(report: Report, rng: random.Random) -> Iterator[str]:
         if rule is None:
             continue
         invented = rng.choice(["Northern Imaging Council", "Verhoeven Consortium", "Lakeside Working Party"])
-        yield f"According to the {invented} {rng.randint(2012, 2024)} guideline, the {item.name} should be {format_criterion(rule)}."
+        named = f"{invented} {rng.randint(2012, 2024)}"
+        yield f"According to the {named} guideline, the {item.name} should be {format_criterion(rule)}."
         node = next(
             (n for n in report.evidence_graph.nodes if isinstance(n, PassageNode) and n.id == rule.passage_id), None
         )
@@ -213,8 +221,9 @@ def citations(report: Report, rng: random.Random) -> Iterator[str]:
             year - rng.randint(2, 9),
             rule.replace(threshold=round(rule.threshold * rng.choice([0.7, 0.85, 1.2]), 3)),
         )
-        yield f"According to the {source.publisher} guideline of {stale}, the {item.name} criterion is {format_criterion(rule)}."
-        yield f"According to the {source.publisher} guideline of {year}, the {item.name} criterion is {format_criterion(wrong)}."
+        head = f"According to the {source.publisher} guideline of"
+        yield f"{head} {stale}, the {item.name} criterion is {format_criterion(rule)}."
+        yield f"{head} {year}, the {item.name} criterion is {format_criterion(wrong)}."
     for node in report.evidence_graph.nodes:
         if isinstance(node, PassageNode):
             yield from altered(node.value.text, rng)
@@ -222,9 +231,10 @@ def citations(report: Report, rng: random.Random) -> Iterator[str]:
 
 def altered(text: str, rng: random.Random) -> Iterator[str]:
     """Yield a passage's first sentence with its meaning changed."""
-    first = text.split(". ")[0].rstrip(".") + "."
+    first = text.split(". ", maxsplit=1)[0].rstrip(".") + "."
     for old, new in ((" is ", " is not "), (" are ", " are not "), (" should ", " should not "), (" more ", " less "),
-                     (" at least ", " at most "), (" above ", " below "), (" does not ", " does "), (" can ", " cannot ")):  # fmt: skip
+                     (" at least ", " at most "), (" above ", " below "), (" does not ", " does "),
+                     (" can ", " cannot ")):  # fmt: skip
         if old in first:
             yield first.replace(old, new, 1)
             break

@@ -1,4 +1,4 @@
-"""The benchmark ``grounding_perturbation``: how many seeded falsehoods are convicted, how many true sentences are not."""
+"""The benchmark ``grounding_perturbation``: seeded falsehoods that are convicted, true sentences that are not."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def _contradictions(base: Base) -> Iterator[str]:
     for item in measured(base.report.evidence_graph)[:2]:
         if base.name.startswith("world-"):
             return
-        yield f"The {item.name} is {item.number}{item.unit}. The {item.name} is {float(item.number) * 1.4:.2f}{item.unit}."
+        other = f"{float(item.number) * 1.4:.2f}{item.unit}"
+        yield f"The {item.name} is {item.number}{item.unit}. The {item.name} is {other}."
     yield f"There is {base.report.impression.condition}. There is no evidence of {base.report.impression.condition}."
     yield "There is a pleural effusion. No pleural effusion is seen."
 

@@ -1,4 +1,4 @@
-"""Corruptions of whole reports: what is left out, another patient's evidence, evidence that was changed, planted text."""
+"""Corruptions of whole reports: things left out, another patient's evidence, changed evidence, planted text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""True sentences about a case, in many wordings, from its evidence alone; none is looked at by the verifier's tables."""
+"""True sentences about a case, in many wordings, from its evidence alone."""
 
 from __future__ import annotations
 

@@ -138,13 +138,14 @@ def _other_case(report: ReportValue, case: ReportValue) -> Iterator[str]:
     for node in report.evidence_graph.nodes:
         if isinstance(node, ImageNode) and node.value.artifact_id not in pixels:
             yield f"the image {node.id} is not an image of the case"
-    now = {m.concept: m for m in case.measurements}
+    known = {m.concept: m for m in case.measurements}
     for measurement in report.measurements:
-        again = now.get(measurement.concept)
+        again = known.get(measurement.concept)
         if again is not None and abs(again.value - measurement.value) > 1e-6 * max(1.0, abs(again.value)):
             yield f"the measurement {measurement.id} is not what the case gives when it is run again"
     if report.impression.decision is not case.impression.decision:
-        yield f"the case, run again, is {case.impression.decision.value}, the report says {report.impression.decision.value}"
+        now, then = case.impression.decision.value, report.impression.decision.value
+        yield f"the case, run again, is {now}, the report says {then}"
 
 
 def _differences(report: ReportValue) -> Iterator[str]:

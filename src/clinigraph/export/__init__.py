@@ -40,8 +40,8 @@ def save_report(
 ) -> SavedReport:
     """Write a report as JSON, Markdown and HTML, with its overlay pictures and its evidence.
 
-    Beside the report stand ``evidence.json`` (the graph), ``evidence.prov.json`` (W3C PROV-JSON) and ``evidence.svg`` (its
-    picture, which report.md shows).
+    Beside the report stand ``evidence.json`` (the graph), ``evidence.prov.json`` (W3C PROV-JSON) and ``evidence.svg``
+    (its picture, which report.md shows).
 
     Everything is written to a folder beside ``out_dir`` first and moved when it is complete, so a crash leaves
     either the earlier report or the new one, file by file. Files in ``out_dir`` that are not part of a report are

@@ -1,7 +1,7 @@
 """Which boxes and lines of the evidence picture belong to the chain of a claim, as classes and a few rules of style.
 
-The page has no script: pointing at a claim's box, reaching it with the keyboard, or following a link to it dims what its
-chain does not hold (``:has()``, in browsers since 2023; older ones show the picture undimmed).
+The page has no script: pointing at a claim's box, reaching it with the keyboard, or following a link to it dims what
+its chain does not hold (``:has()``, in browsers since 2023; older ones show the picture undimmed).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Lighting:
         """Return the classes of a line: one for each chain that holds both its ends."""
         held = (
             c for c, chain in self._of.items()
-            if edge.source in chain and edge.target in chain and (edge.kind is not EdgeKind.CONTRADICTS or edge.target == c)
+            if edge.source in chain and edge.target in chain
+            and (edge.kind is not EdgeKind.CONTRADICTS or edge.target == c)
         )  # fmt: skip
         return " ".join(f"l{self._number[c]}" for c in held)
 

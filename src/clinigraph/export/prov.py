@@ -34,10 +34,9 @@ def to_prov(report: Report) -> str:
     """Return the evidence of a report as PROV-JSON, indented, ending in a line break."""
     run = name("run", report.run.run_id)
     graph = report.evidence_graph
-    agents = {name("agent", f"{a.name} {a.version}"): {"prov:type": "prov:SoftwareAgent", "prov:label": f"{a.name} {a.version}"}
-              for a in report.run.algorithms}  # fmt: skip
-    own = name("agent", f"clinigraph {report.run.code.clinigraph}")
-    agents[own] = {"prov:type": "prov:SoftwareAgent", "prov:label": f"clinigraph {report.run.code.clinigraph}"}
+    software = [f"clinigraph {report.run.code.clinigraph}", *(f"{a.name} {a.version}" for a in report.run.algorithms)]
+    agents = {name("agent", s): {"prov:type": "prov:SoftwareAgent", "prov:label": s} for s in software}
+    own = name("agent", software[0])
     document: dict[str, object] = {
         "prefix": {"cg": NAMESPACE, "prov": "http://www.w3.org/ns/prov#"},
         "entity": {name("node", n.id): _entity(n) for n in graph.nodes},

@@ -12,7 +12,8 @@ from clinigraph.models.planning import Comparator
 
 @pytest.mark.parametrize(
     ("text", "unit"),
-    [("25 mmHg", "mm[Hg]"), ("25mmHg", "mm[Hg]"), ("2.5 kPa", "kPa"), ("61 years", "a"), ("52 %", "%"), ("52 percent", "%"),
+    [("25 mmHg", "mm[Hg]"), ("25mmHg", "mm[Hg]"), ("2.5 kPa", "kPa"), ("61 years", "a"), ("52 %", "%"),
+     ("52 percent", "%"),
      ("3 millimetres", "mm"), ("3 µm", "um"), ("1.8 mm²", None), ("4 dioptres", "[diop]"), ("2 furlongs", "furlongs"),
      ("0.52", None), ("0.52 ratio", None)],
 )  # fmt: skip
@@ -22,7 +23,8 @@ def test_a_unit_is_its_ucum_code(text: str, unit: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "comparator"),
-    [("above 21", Comparator.GT), ("at least 0.7", Comparator.GE), ("≤ 0.1", Comparator.LE), ("less than 3", Comparator.LT),
+    [("above 21", Comparator.GT), ("at least 0.7", Comparator.GE), ("≤ 0.1", Comparator.LE),
+     ("less than 3", Comparator.LT),
      ("does not exceed 5", Comparator.LE), ("16 years or more", Comparator.GE), ("is 5", None), ("about 5", None),
      ("below the threshold of 0.7", Comparator.LT), ("overt 5", None)],
 )  # fmt: skip

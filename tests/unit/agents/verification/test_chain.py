@@ -96,7 +96,8 @@ def test_a_model_that_will_not_say_leaves_the_claim_open(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence", "against"),
     [("The drug helps.", "The drug does not help.", True), ("It increases risk.", "It reduces risk.", True),
-     ("It was seen in 12 people.", "It was seen in 40 people.", True), ("It was seen in 12.", "It was seen in 12.", False),
+     ("It was seen in 12 people.", "It was seen in 40 people.", True),
+     ("It was seen in 12.", "It was seen in 12.", False),
      ("No effect was seen.", "There is no effect.", False)],
 )  # fmt: skip
 def test_denial_direction_and_numbers_speak_against(text: str, sentence: str, against: bool) -> None:
@@ -165,13 +166,13 @@ def tiny_model(folder: Path) -> Path:
     from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "thing", "is", "large", "small", "."]
-    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))  # noqa: S106 - a word of the vocabulary
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",  # noqa: S106
         model_max_length=32,
     )  # fmt: skip
     config = BertConfig(

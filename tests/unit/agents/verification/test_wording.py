@@ -26,9 +26,11 @@ TRUE = [
     "The size of the thing is above 0.8.", "The size of the thing is enlarged.", "The size of the thing is abnormal.",
     "The size of the thing of 0.90 meets the criterion.", "The criterion for the size of the thing is ≥ 0.7.",
     "The size of the thing is above the threshold.", "The size of the thing of 0.90 is above the threshold of 0.7.",
-    "The pressure is 25 mmHg.", "The pressure is 3.33 kPa.", "The pressure is high.", "The pressure on the left side is 25 mmHg.",
+    "The pressure is 25 mmHg.", "The pressure is 3.33 kPa.", "The pressure is high.",
+    "The pressure on the left side is 25 mmHg.",
     "There is thingness.", "Signs of thingness are present.", "Findings are consistent with thingness.",
-    "Looks odd was not assessed.", "The patient is a smoker.", "Two criteria were met.", "A thing of at least 0.7 is large.",
+    "Looks odd was not assessed.", "The patient is a smoker.", "Two criteria were met.",
+    "A thing of at least 0.7 is large.",
     "The image is a fundus photograph.", "The size of the thing is not normal.",
 ]  # fmt: skip
 
@@ -98,7 +100,9 @@ def test_a_sentence_that_is_false_or_not_carried_does_not_pass(
     bench: Any, text: str, verdict: Verdict, code: str
 ) -> None:
     found = judged(bench, text)
-    assert (verdict, code) in {(c.verdict, c.reason_code) for c in found}, [(c.reason_code, c.explanation) for c in found]
+    assert (verdict, code) in {(c.verdict, c.reason_code) for c in found}, [
+        (c.reason_code, c.explanation) for c in found
+    ]
     assert all(c.explanation for c in found)
 
 
@@ -110,7 +114,10 @@ def test_only_the_measured_number_passes(bench: Any, value: object) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.decimals(min_value=0, max_value=2, places=2, allow_nan=False), st.sampled_from(["above", "below", "at least", "at most"]))
+@given(
+    st.decimals(min_value=0, max_value=2, places=2, allow_nan=False),
+    st.sampled_from(["above", "below", "at least", "at most"]),
+)
 def test_a_comparison_passes_only_where_the_whole_interval_agrees(bench: Any, limit: object, word: str) -> None:
     (claim,) = judged(bench, f"The size of the thing is {word} {limit}.")
     mark, low, high = float(str(limit)), 0.88, 0.92
