@@ -145,7 +145,7 @@ def _failure(reply: Reply, request: Request, problem: str) -> ModelAnswerInvalid
     asked = request.kind.__name__ if request.kind else "text"
     given = f"{asked} for the {request.role}: {problem.rstrip('.')}"
     if reply.cut_off and not reply.refused:
-        return ModelCutOff("The model's answer did not end", given=given, todo="Use a model that ends its JSON.")
+        return ModelCutOff("The model's answer did not end", given=given, todo="Use a model that comes to an end.")
     return ModelAnswerInvalid(
         "The model gave no usable answer", given=given, todo="Use a model that follows a JSON schema."
     )

@@ -205,3 +205,13 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(UsageError, match="not a recording"):
         RecordedModel.load(tmp_path / "x.json")
+
+
+def test_what_a_real_vllm_said_is_replayed_with_its_failures() -> None:
+    """Recorded from ``clinigraph model serve --device cpu --model text`` (SmolLM2-135M-Instruct, vLLM 0.32.0)."""
+    replay = RecordedModel.load(Path(__file__).parent / "smollm2-135m.json")
+    assert replay.structured(ASK, SuiteAnswer, max_tokens=200).decision == "yes"
+    hello = (ChatMessage("user", "Say hello in five words."),)
+    assert asyncio.run(replay.atext(hello, role="writer", max_tokens=60)).startswith("Hello")
+    with pytest.raises(ModelCutOff):
+        replay.structured(ASK, SuiteAnswer, max_tokens=3, seed=1)
