@@ -70,7 +70,7 @@ class LinkingBenchmark:
         mentions = self._terminology.link(item.input)
         spent = 1000 * (time.perf_counter() - begin)
         found, due = due_groups(headings_of(mentions)), due_groups(_texts(item.data["headings"]))
-        return {"found": sorted(found), "due": sorted(due), "link_ms": round(spent, 3)}
+        return {"found": [*sorted(found)], "due": [*sorted(due)], "link_ms": round(spent, 3)}
 
     def tables(self, outcomes: Sequence[Outcome]) -> Sequence[EvalTable]:
         """Return assertion by class and half, side, and concepts by heading; see the contract."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,20 @@ def test_a_store_from_another_version_is_refused_in_one_line_and_left_alone(cli:
         assert "another version" in ran.err
     mark.write_text(whole)
     assert "stripe count" in cli("knowledge", "search", "zebra stripe count").out
+
+
+def test_hostile_files_are_named_in_one_line_each_and_leave_the_store_whole(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "zebra.md").write_text(TEXT)
+    cli("knowledge", "add", "zebra.md", "--json")
+    with zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * 20_000_000)
+    with (tmp_path / "huge.pdf").open("wb") as file:
+        file.truncate(200 * 1024**2)
+    (tmp_path / "cut.docx").write_bytes(b"PK\x03\x04")
+    ran = cli("knowledge", "add", "bomb.docx", "huge.pdf", "cut.docx")
+    assert ran.code == 3
+    refused = [line for line in ran.out.splitlines() if line.startswith("refused: ")]
+    assert len(refused) == 3
+    stats = json.loads(cli("knowledge", "stats", "--json").out)
+    assert stats["user_passages"] == {"unsigned": 1}
+    assert cli("knowledge", "verify").code == 0

@@ -58,3 +58,22 @@ def test_an_imported_release_is_used_for_linking(capsys: pytest.CaptureFixture[s
     rows = json.loads(capsys.readouterr().out)["concepts"]
     assert rows[0]["cui"] == "C0000000"
     assert rows[0]["scheme"] == "UMLS"
+
+
+def test_a_stopped_import_is_one_line_and_can_go_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinigraph.knowledge.terminology.umls import importer
+
+    write_release(tmp_path / "META", 800)
+    index = importer._index
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importer, "_index", interrupted)
+    assert run_guarded(["knowledge", "umls", "import", str(tmp_path / "META")]) == 130
+    assert capsys.readouterr().err.strip().startswith("clinigraph: The import was stopped")
+    monkeypatch.setattr(importer, "_index", index)
+    assert run_guarded(["knowledge", "umls", "import", str(tmp_path / "META"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["resumed"] is True
