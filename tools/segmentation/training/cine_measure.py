@@ -238,17 +238,18 @@ def confusion(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
 
 
 def calibration(rows: Sequence[Row]) -> dict[str, dict[str, float | int]]:
-    """Split-conformal half-width of each quantity (Vovk 2005), over patients and distortions.
+    """Split-conformal half-width of each quantity (Vovk 2005), over all renderings of all patients.
 
-    The rank is that of n patients, not of n rows: renderings of one patient are not independent.
+    A heart that was refused gives no number, so its errors do not count. Renderings of one patient are not independent:
+    ``n`` is the number of patients.
     """
-    patients = len({row.name for row in rows})
-    rank = min(1.0, math.ceil((patients + 1) * LEVEL) / patients)
+    reported = [row for row in rows if min(row.confidence) >= MIN_HEART_CONFIDENCE]
+    rank = min(1.0, math.ceil((len(reported) + 1) * LEVEL) / len(reported))
     found: dict[str, dict[str, float | int]] = {}
     for name in QUANTITIES:
-        errors = [abs(row.errors[name]) for row in rows]
+        errors = [abs(row.errors[name]) for row in reported]
         width = float(np.quantile(errors, rank, method="higher"))
-        found[name] = {"halfwidth": round(width, 4), "level": LEVEL, "n": patients}
+        found[name] = {"halfwidth": round(width, 4), "level": LEVEL, "n": len({row.name for row in reported})}
     return found
 
 

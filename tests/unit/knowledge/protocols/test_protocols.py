@@ -51,6 +51,8 @@ def test_the_first_two_protocols_are_there() -> None:
         ("What is the cup-to-disc ratio?", "glaucoma-fundus"),
         ("Is the heart enlarged?", "cardiomegaly-cxr"),
         ("Cardiothoracic ratio please", "cardiomegaly-cxr"),
+        ("What is the ejection fraction?", "heart-cine-mr"),
+        ("Is there a cardiomyopathy on this cine MR?", "heart-cine-mr"),
     ],
 )
 def test_questions_find_their_protocol(question: str, protocol: str) -> None:
