@@ -26,7 +26,7 @@ from clinigraph.models.passages import ScoredPassage
 MAX_QUERY_CHARS = 20_000
 """Longest query; longer ones are refused rather than silently shortened."""
 _RRF_K = 10
-"""Weight of the first ranks over later ones; 60 in the paper. See docs/decisions/0008."""
+"""Weight of the first ranks over later ones; 60 in the paper. See docs/decisions/0008-eight-bit-embedding.md."""
 _POOL = 100
 """Candidates of each half; also the ranks that fusion looks at."""
 
