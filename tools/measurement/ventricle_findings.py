@@ -74,14 +74,17 @@ def pattern_finding(spec: ToolSpec, made: Mapping[str, Measurement]) -> Finding 
         return None
     used = {name: made[name] for name in _DECIDES if name in made}
     numbers = "; ".join(_told(name, measured) for name, measured in used.items())
+    crossing = [_DECIDES[name][0] for name in _looked_at(features) if name in made and _crosses(name, made[name])]
+    doubt = f" It is uncertain: the interval of {', '.join(crossing)} crosses its limit." if crossing else ""
+    presence = Presence.ABSENT if called.pattern is Pattern.NORMAL else Presence.PRESENT
     return Finding(
         id=_id(spec, "heart_pattern", tuple(used.values())),
         concept=_PATTERN_CONCEPT,
-        presence=Presence.ABSENT if called.pattern is Pattern.NORMAL else Presence.PRESENT,
+        presence=Presence.INDETERMINATE if crossing else presence,
         site=concepts.HEART_SITE,
         derived_from=tuple(m.id for m in used.values()),
         text=(
-            f"The heart has the pattern: {called.pattern.value}, by the rule: {called.rule} (here: {numbers}). "
+            f"The heart has the pattern: {called.pattern.value}, by the rule: {called.rule} (here: {numbers}).{doubt} "
             "A pattern is no diagnosis."
         ),
     )
@@ -95,6 +98,18 @@ _DECIDES = {
     "wall_motion_spread": ("spread of wall motion", UNEVEN_FROM),
 }
 """Output -> words and the limit that its rule has."""
+
+
+def _looked_at(heart: HeartFeatures) -> tuple[str, ...]:
+    """Outputs that the rules of `classify` compare with a limit for this heart."""
+    if heart.lv_ejection < REDUCED_BELOW:
+        return _EJECTION, "wall_motion_spread"
+    return _EJECTION, _RIGHT_EJECTION, "right_over_left", "muscle_over_cavity"
+
+
+def _crosses(name: str, measured: Measurement) -> bool:
+    limit, interval = _DECIDES[name][1], measured.interval
+    return interval is not None and interval.low < limit <= interval.high
 
 
 def _told(name: str, measured: Measurement) -> str:

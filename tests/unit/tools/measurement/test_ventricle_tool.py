@@ -173,6 +173,16 @@ def test_an_interval_over_a_limit_names_both_classes(bench: Bench) -> None:
     assert finding(result, "ejection_class").presence is Presence.INDETERMINATE
 
 
+def test_a_pattern_whose_number_may_lie_beyond_its_limit_is_uncertain(bench: Bench) -> None:
+    known = {"right_ventricular_ejection_fraction": Calibration(halfwidth=28.0, level=0.9, n=17)}
+    frames = heart(18, 23, 18), heart(11, 21, 12)
+    sure = finding(bench.run(bench.frame(frames[0]), bench.frame(frames[1])), "heart_pattern")
+    unsure = finding(bench.run(bench.frame(frames[0], calibration=known), bench.frame(frames[1])), "heart_pattern")
+    assert "uncertain" not in sure.text
+    assert "It is uncertain: the interval of RV ejection fraction crosses its limit." in unsure.text
+    assert unsure.presence is Presence.INDETERMINATE
+
+
 def test_a_relative_error_of_the_network_widens_a_volume(bench: Bench) -> None:
     known = {"left_end_diastolic_volume_share": Calibration(halfwidth=0.2, level=0.9, n=50)}
     volume = value(bench.run(bench.frame(FULL, calibration=known), bench.frame(EMPTY)), "left_end_diastolic_volume")
