@@ -193,3 +193,18 @@ def serve(
     from clinigraph.cli.serve import serve_page
 
     serve_page(host, port)
+
+
+@app.command()
+def batch(
+    cohort: Annotated[Path, typer.Argument(help="CSV with a column path, and id, question, protocol, fact:NAME.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for reports and results.")] = Path("clinigraph-batch"),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Cases at once.")] = 1,
+    engine: Annotated[str, typer.Option("--engine", help="local or ray.")] = "local",
+    address: Annotated[str | None, typer.Option("--address", help="Of the Ray cluster.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a cohort of cases; the same command goes on where it stopped."""
+    from clinigraph.cli.batch import BatchRequest, run_batch
+
+    run_batch(BatchRequest(cohort, out, workers, engine, address, as_json))
