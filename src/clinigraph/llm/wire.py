@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clinigraph.llm.contract import ChatMessage
@@ -17,23 +18,22 @@ Part = str | dict[str, object]
 
 
 def turns(request: Request, max_side_px: int = MAX_SIDE_PX) -> list[BaseMessage]:
-    """Return the messages of a request; a repair is added to the last turn, so that roles alternate.
+    """Return the messages of a request; what follows a turn of the user, a repair too, is added to it: roles alternate.
 
     Args:
         request: What is asked.
         max_side_px: Longest side of a picture; larger ones are reduced.
     """
-    from langchain_core.messages import HumanMessage, SystemMessage
+    from langchain_core.messages import SystemMessage
 
     out: list[BaseMessage] = []
     for message in request.messages:
         if message.role == "system":
             out.append(SystemMessage(spoken(message.text, message.data)))
         else:
-            out.append(HumanMessage(_parts(message, max_side_px)))
+            _add(out, _parts(message, max_side_px))
     if request.repair:
-        last = out.pop().content if request.messages[-1].role == "user" else ""
-        out.append(HumanMessage(_with_repair(last, request.repair)))
+        _add(out, request.repair)
     return out
 
 
@@ -85,7 +85,19 @@ def _parts(message: ChatMessage, max_side_px: int) -> str | list[Part]:
     return [{"type": "text", "text": text}, *pictures]
 
 
-def _with_repair(content: object, repair: str) -> str | list[Part]:
-    if isinstance(content, list):
-        return [*content, {"type": "text", "text": repair}]
-    return f"{content}\n\n{repair}".strip()
+def _add(out: list[BaseMessage], content: str | list[Part]) -> None:
+    """Add what the user says, to a turn of the user if that is the last one."""
+    from langchain_core.messages import HumanMessage
+
+    if not out or not isinstance(out[-1], HumanMessage):
+        out.append(HumanMessage(content))
+        return
+    before = out.pop().content
+    if isinstance(before, str) and isinstance(content, str):
+        out.append(HumanMessage(f"{before}\n\n{content}"))
+    else:
+        out.append(HumanMessage([*_as_parts(before), *_as_parts(content)]))
+
+
+def _as_parts(content: str | Sequence[Part]) -> list[Part]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
