@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from clinigraph.evals.contract import EvalContext, EvalItem
 from clinigraph.evals.imaging import splits
 from clinigraph.evals.imaging.figures import Figure
-from clinigraph.evals.imaging.running import dice, partner, pictures, read_labels, read_picture, run_on
+from clinigraph.evals.imaging.running import dice, partner, read_labels, read_picture, run_on, shown
 from clinigraph.models.codes import Modality
 from clinigraph.tools.contract import Tool
 from clinigraph.tools.measurement.cup_disc import CupDisc, vertical_ratio
@@ -23,7 +23,7 @@ _SETS = ("fundus_drishti_train", "fundus_drions_disc", "fundus_palm_disc")
 
 
 class Eyes:
-    """Photographs in ``images/`` (or ``image/``), labels of the same name in ``masks/`` (or below ``groundtruth/``).
+    """Photographs in ``images/`` or ``image/``, labels of the same name in ``masks/`` or ``groundtruth/`` beside it.
 
     Labels are 0 background, 1 rim, 2 cup; or a disc alone, as any two values.
     """
@@ -87,12 +87,11 @@ class Eyes:
 
 def labelled(folder: Path) -> list[tuple[Path, Path]]:
     """Return photographs of a folder with their label files."""
-    images = folder / "images" if (folder / "images").is_dir() else folder / "image"
-    masks = [folder / "masks", images / "groundtruth", images]
-    found = [(p, next((m for f in masks if (m := partner(f, p.stem)) and m != p), None)) for p in pictures(images)]
-    nested = [(p, partner(images / "groundtruth", p.stem)) for p in sorted(images.glob("*/*.jpg"))]
-    both = [*found, *((p, m) for p, m in nested if p.parent.name != "groundtruth")]
-    return [(image, mask) for image, mask in both if mask is not None]
+    found = []
+    for image in shown(folder):
+        masks = (partner(image.parent.parent / name, image.stem) for name in ("masks", "groundtruth"))
+        found.extend((image, mask) for mask in masks if mask is not None)
+    return found
 
 
 def reference(labels: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_] | None]:

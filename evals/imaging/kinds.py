@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from clinigraph.evals.contract import EvalContext, EvalItem
 from clinigraph.evals.imaging import splits
 from clinigraph.evals.imaging.figures import Figure
-from clinigraph.evals.imaging.running import pictures, read_picture
+from clinigraph.evals.imaging.running import read_picture, shown
 
 if TYPE_CHECKING:
     from clinigraph.tools.segmentation.networks.router import ModalityRouter
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Picture = NDArray[np.uint8]
 _PREFIXES = {"fundus": "fundus", "cxr": "chest_film", "derm": "dermoscopy", "us": "ultrasound", "mri": "mr"}
 """First word of a set's name to the kind that its pictures show."""
-_PLACES = ("images", "image", "Images")
 _DRAWN = 60
 """Text pages and noise pictures, each."""
 _REJECTED = ("not_medical", "unknown")
@@ -55,13 +54,13 @@ class Kinds:
 
     def _of(self, folder: Path) -> Iterator[EvalItem]:
         kind = _PREFIXES[folder.name.split("_")[0]]
-        place = next((folder / name for name in _PLACES if (folder / name).is_dir()), folder)
-        files = pictures(place) or [p for sub in sorted(place.glob("*/")) for p in pictures(sub)]
-        for path in files:
-            if path.parent.name == "groundtruth" or not _unseen(path, folder.name):
+        for path in shown(folder):
+            place = splits.place_of(path, (folder.name,))
+            if place is not None and not _kept_back(path, folder.name):
                 continue
+            words = splits.NEW.words if place is None else "shipped; images held out from it"
             data: dict[str, JsonValue] = {
-                "part": self.name, "set": f"{folder.name}, {kind}", "network": "shipped; images held out from it",
+                "part": self.name, "set": f"{folder.name}, {kind}", "network": words,
                 "path": str(path), "kind": kind,
             }  # fmt: skip
             name = f"{self.name}/{folder.name}/{path.stem}"
@@ -87,12 +86,10 @@ class Kinds:
         return {"rejected": int(answer in _REJECTED), "answer": answer}
 
 
-def _unseen(path: Path, source: str) -> bool:
-    """Return whether a file took no part in training or tuning of the router."""
+def _kept_back(path: Path, source: str) -> bool:
+    """Return whether a file of a training set took no part in training or tuning of the router."""
     from clinigraph.tools.segmentation.training.router_sources import Sample, group_of
 
-    if splits.place_of(path, [name for name in splits.known() if name == source]) is None:
-        return True
     empty = np.zeros((1, 1, 3), dtype=np.uint8)
     return Sample("", source, group_of(path.stem, source), empty).part == "test"
 

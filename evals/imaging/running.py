@@ -111,6 +111,12 @@ def pictures(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*") if p.suffix.lower() in PICTURES)
 
 
+def shown(folder: Path) -> list[Path]:
+    """Return the pictures in every ``images``, ``image`` or ``Images`` below a folder, else those directly in it."""
+    places = sorted(p for p in folder.rglob("*") if p.is_dir() and p.name.lower() in {"images", "image"})
+    return [path for place in places for path in pictures(place)] or pictures(folder)
+
+
 def partner(folder: Path, stem: str) -> Path | None:
     """Return the picture file in a folder with this stem, or None."""
     return next((p for ending in sorted(PICTURES) if (p := folder / f"{stem}{ending}").is_file()), None)
