@@ -101,6 +101,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.segmentation.medsam_tool import MedSamLiteSegmenter
     from clinigraph.tools.segmentation.sam import SamSegmenter
     from clinigraph.tools.segmentation.skin_lesion import SkinLesionOutline
+    from clinigraph.tools.signals.ecg_tool import EcgMeasures
 
     engine = MedSamLite(settings.device)
     return [
@@ -123,6 +124,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         ReadImage(reader),
         RecordFact(),
         RecordAnswer(),
+        EcgMeasures(),
         PhenotypeDifferential(),
         *calculator_tools(),
     ]

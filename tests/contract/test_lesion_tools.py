@@ -1,4 +1,4 @@
-"""The tools on lesions, skin, volumes, intensities, change and nodules run through the conformance suite."""
+"""The tools on lesions, skin, volumes, intensities, change, nodules and ECG run through the conformance suite."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from clinigraph.models.case import Fact
 from clinigraph.models.codes import Modality
 from clinigraph.models.findings import FindingSite, Interval, Measurement
 from clinigraph.models.imaging import Image, ImageFormat, ImageGeometry, LabelMap, Segment, SpacingSource
-from clinigraph.models.tooling import FactValue, FlowValue, ImageValue, LabelMapValue, MeasurementValue, ToolCall
+from clinigraph.models.signals import Signal
+from clinigraph.models.tooling import (
+    FactValue,
+    FlowValue,
+    ImageValue,
+    LabelMapValue,
+    MeasurementValue,
+    SignalValue,
+    ToolCall,
+)
 from clinigraph.testing.tool_suite import ToolSuite
 from clinigraph.tools.contract import Tool
 from clinigraph.tools.measurement.change_tool import ChangeMeasures
@@ -23,6 +32,7 @@ from clinigraph.tools.record.answer_tool import RecordAnswer
 from clinigraph.tools.segmentation.pixels import RGB
 from clinigraph.tools.segmentation.prompting import Prompt, PromptedMask
 from clinigraph.tools.segmentation.skin_lesion import SkinLesionOutline
+from clinigraph.tools.signals.ecg_tool import EcgMeasures
 
 
 def put(store: ArtifactStore, pixels: np.ndarray, modality: Modality, spacing: tuple[float, ...] | None) -> Image:
@@ -213,3 +223,21 @@ class TestSkinLesionOutline(ToolSuite):
         plain = np.full((120, 120, 3), (215, 170, 150), dtype=np.uint8)
         image = put(store, plain, Modality.DERMOSCOPY, None)
         return ToolCall(step_id="s", tool="skin_lesion_outline", inputs={"image": ImageValue(value=image)})
+
+
+class TestEcgMeasures(ToolSuite):
+    def make_tool(self) -> Tool:
+        return EcgMeasures()
+
+    def _call(self, store: ArtifactStore, samples: np.ndarray) -> ToolCall:
+        signal = SignalValue(value=Signal(artifact_id=store.put(samples), sampling_rate_hz=250.0, lead="II"))
+        return ToolCall(step_id="e", tool="ecg_measures", inputs={"signal": signal})
+
+    def example(self, store: ArtifactStore) -> ToolCall:
+        time = np.arange(0, 12, 1 / 250)
+        waves = ((0.15, -0.18, 0.025), (-0.1, -0.03, 0.01), (1.0, 0.0, 0.012), (-0.2, 0.03, 0.01), (0.3, 0.3, 0.05))
+        beat = sum(a * np.exp(-(((time % 0.8 - 0.4 - c) / w) ** 2) / 2) for a, c, w in waves)
+        return self._call(store, np.asarray(beat))
+
+    def empty_example(self, store: ArtifactStore) -> ToolCall:
+        return self._call(store, np.zeros(3000))

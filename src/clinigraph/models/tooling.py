@@ -13,6 +13,7 @@ from clinigraph.models.codes import Modality
 from clinigraph.models.differential import Differential
 from clinigraph.models.findings import Finding, Measurement, QualitativeEvaluation
 from clinigraph.models.imaging import Box, Image, LabelMap, Point
+from clinigraph.models.signals import Signal
 
 
 class ValueKind(StrEnum):
@@ -27,6 +28,7 @@ class ValueKind(StrEnum):
     POINTS = "points"
     DIFFERENTIAL = "differential"
     FINDING = "finding"
+    SIGNAL = "signal"
 
 
 class Port(Value):
@@ -117,6 +119,13 @@ class PointsValue(Value):
     value: tuple[Point, ...] = Field(min_length=1)
 
 
+class SignalValue(Value):
+    """A signal over time on its way into a tool."""
+
+    kind: Literal["signal"] = "signal"
+    value: Signal
+
+
 class DifferentialValue(Value):
     """Ranked diseases between tools."""
 
@@ -140,7 +149,8 @@ FlowValue = Annotated[
     | BoxValue
     | PointsValue
     | DifferentialValue
-    | FindingValue,
+    | FindingValue
+    | SignalValue,
     Field(discriminator="kind"),
 ]
 

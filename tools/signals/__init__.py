@@ -1,0 +1,1 @@
+"""Tools on signals over time."""
