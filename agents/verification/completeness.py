@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from clinigraph.models.base import EvidenceId
 from clinigraph.models.evidence import EvidenceGraph, IndicatorResultNode
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.reporting import Claim, Omission, Section, Verdict
@@ -23,7 +24,7 @@ def omissions(claims: Iterable[Claim], graph: EvidenceGraph) -> tuple[Omission, 
     return tuple(_missing(told, graph))
 
 
-def _missing(told: set[str], graph: EvidenceGraph) -> Iterator[Omission]:
+def _missing(told: set[EvidenceId], graph: EvidenceGraph) -> Iterator[Omission]:
     for node in graph.nodes:
         if not isinstance(node, IndicatorResultNode) or {node.id, *node.value.evidence_ids} & told:
             continue

@@ -15,7 +15,9 @@ _SEX = (
     ("female", re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)),
     ("male", re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE)),
 )
-_NAMED = re.compile(r"\b(?:patient|case)\s+(?:no\.?\s*|number\s+|id\s*:?\s*|#\s*)([\w-]*\d[\w-]*)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:[Pp]atient|[Cc]ase)\s+(?:(?:no\b\.?|number|id\b:?|#)\s*[\w-]*\d[\w-]*|[A-Z]+-?\d[\w-]*|\d{4,}\b)"
+)
 
 
 def aged(text: str) -> tuple[tuple[int, int], ...]:
