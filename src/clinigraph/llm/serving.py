@@ -109,12 +109,10 @@ def vllm_python(settings: Settings) -> Path:
         if settings.vllm_python.is_file():
             return settings.vllm_python
         raise ModelServerError("CLINIGRAPH_VLLM_PYTHON is no file", given=str(settings.vllm_python), todo=_INSTALL)
-    checkout = Path(__file__).resolve().parents[3]
-    for root in (Path.cwd(), checkout):
-        python = root / FOLDER / "bin" / "python"
-        if python.is_file():
-            return python
-    raise ModelServerError("vLLM is not installed", given=f"no {FOLDER}/bin/python here", todo=_INSTALL)
+    python = Path(__file__).resolve().parents[3] / FOLDER / "bin" / "python"  # never one of the working directory
+    if python.is_file():
+        return python
+    raise ModelServerError("vLLM is not installed", given=f"no {FOLDER}/bin/python in a checkout", todo=_INSTALL)
 
 
 def installed(python: Path) -> dict[str, str]:
