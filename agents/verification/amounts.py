@@ -214,11 +214,11 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     impression = context.index.impression
     beside = (impression.threshold,) if impression.threshold is not None else ()
     numbers = {impression.score, impression.score_low, impression.score_high} - {None}
-    plain = {round_value(n, beside=beside) for n in numbers if n is not None} | set(beside)
+    named = _THRESHOLD.search(context.text[: quantity.start])
+    plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
     written = set(quantity.readings)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
     if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
-        named = _THRESHOLD.search(context.text[: quantity.start])
         start = named.start() if named else quantity.start
         return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
@@ -253,7 +253,8 @@ def _rounds(value: float, written: float, decimals: int, *, exact: bool) -> bool
     rounded = Decimal(f"{value:.10g}").quantize(step, rounding=ROUND_HALF_UP)
     if float(rounded) != written:
         return False
-    return abs(written - value) <= (1e-9 if exact else COARSEST * abs(value) + 1e-12)
+    as_usual = decimals >= 2
+    return abs(written - value) <= 1e-9 if exact else as_usual or abs(written - value) <= COARSEST * abs(value)
 
 
 def _same_side(value: float, written: float, marks: tuple[float | None, ...]) -> bool:

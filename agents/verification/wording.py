@@ -64,6 +64,8 @@ def judge_wording(context: ProseContext) -> Outcome:
 def _refused(context: ProseContext) -> Outcome | None:
     if is_instruction(context.text):
         return unsupported("instruction.planted", "The text reads like an instruction; it was not obeyed.")
+    if context.text.rstrip(' "').endswith("?"):
+        return unverifiable("wording.question", "A question states nothing.")
     if len(context.text) > LONGEST:
         return unverifiable("wording.long", f"The sentence has more than {LONGEST} characters.")
     if not is_english(context.text):

@@ -1,6 +1,6 @@
 """How long a claim takes to verify without a model: the report's own sentences, and free wording with a terminology.
 
-Run: ``python evals/bench/verification_speed.py`` (two cores are enough; prints milliseconds a claim and seconds for 60).
+Run: ``python evals/bench/verification_speed.py`` (one core; prints milliseconds a claim and seconds for 60).
 """
 
 from __future__ import annotations

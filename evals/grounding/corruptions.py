@@ -210,17 +210,13 @@ def citations(report: Report, rng: random.Random) -> Iterator[str]:
         invented = rng.choice(["Northern Imaging Council", "Verhoeven Consortium", "Lakeside Working Party"])
         named = f"{invented} {rng.randint(2012, 2024)}"
         yield f"According to the {named} guideline, the {item.name} should be {format_criterion(rule)}."
-        node = next(
-            (n for n in report.evidence_graph.nodes if isinstance(n, PassageNode) and n.id == rule.passage_id), None
-        )
-        if node is None:
+        cited = [n for n in report.evidence_graph.nodes if isinstance(n, PassageNode) and str(n.id) == rule.passage_id]
+        if not cited:
             continue
-        source = node.value.source
+        source = cited[0].value.source
         year = source.year or 2020
-        stale, wrong = (
-            year - rng.randint(2, 9),
-            rule.replace(threshold=round(rule.threshold * rng.choice([0.7, 0.85, 1.2]), 3)),
-        )
+        stale = year - rng.randint(2, 9)
+        wrong = rule.replace(threshold=round(rule.threshold * rng.choice([0.7, 0.85, 1.2]), 3))
         head = f"According to the {source.publisher} guideline of"
         yield f"{head} {stale}, the {item.name} criterion is {format_criterion(rule)}."
         yield f"{head} {year}, the {item.name} criterion is {format_criterion(wrong)}."

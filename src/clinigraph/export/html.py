@@ -123,7 +123,7 @@ class _Page:
 
     def graph_anchor(self, claim: Claim) -> str:
         """Return the id of a claim's box in the picture; empty when it is not drawn."""
-        drawn = any(n.id == claim.id for n in self._report.evidence_graph.nodes)
+        drawn = any(str(n.id) == claim.id for n in self._report.evidence_graph.nodes)
         return f"graph-{self.anchor(claim)}" if drawn else ""
 
     def verdict_word(self, claim: Claim) -> str:

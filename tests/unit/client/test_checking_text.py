@@ -14,7 +14,10 @@ from clinigraph.errors import InputTooLarge, InputUnreadable
 from clinigraph.models.reporting import Verdict
 from clinigraph.testing.world import World
 
-GOOD = "# Report\nThe size of the thing is 0.90 and meets the criterion.\n\nPressure was not assessed.\nLooks odd was not assessed."
+GOOD = (
+    "# Report\nThe size of the thing is 0.90 and meets the criterion.\n\n"
+    "Pressure was not assessed.\nLooks odd was not assessed."
+)
 
 
 @pytest.fixture(scope="module")
