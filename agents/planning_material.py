@@ -15,6 +15,8 @@ from clinigraph.models.tooling import ToolSpec, ValueKind
 MAX_CALCULATORS = 6
 """Most tools on facts of the record alone that are offered; those whose words fit best."""
 _QUOTE = 180
+_EVERYWHERE = frozenset(("adults", "children", "patients", "disease", "clinical", "diagnosis", "criteria", "criterion"))
+"""Long words that say nothing of a topic."""
 _ANSWERS = (ValueKind.MEASUREMENT, ValueKind.EVALUATION)
 
 
@@ -60,7 +62,8 @@ def usable(
     fitting = [s for s in working if not s.modalities or modality in s.modalities]
     on_facts = [s for s in fitting if _facts_only(s) and set(s.inputs) != {"fact"}]
     words = _words(topic)
-    best = sorted(on_facts, key=lambda s: -len(_words(f"{s.name} {s.description}") & words))[:MAX_CALCULATORS]
+    shared = {s.name: len(_words(f"{s.name} {s.description}") & words) for s in on_facts}
+    best = sorted((s for s in on_facts if shared[s.name]), key=lambda s: -shared[s.name])[:MAX_CALCULATORS]
     kept = [s for s in fitting if s not in on_facts or s in best]
     return tuple(s for s in kept if not _answers(s) or _chains(s, kept, modality))
 
@@ -88,4 +91,4 @@ def _facts_only(spec: ToolSpec) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[a-z]{5,}", text.lower().replace("_", " ")))
+    return set(re.findall(r"[a-z]{6,}", text.lower().replace("_", " "))) - _EVERYWHERE

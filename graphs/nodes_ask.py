@@ -17,7 +17,7 @@ from clinigraph.intake.facts import fact_catalogue, parse_fact
 from clinigraph.models.base import IndicatorId
 from clinigraph.models.case import Case, Fact
 from clinigraph.models.consultation import NextQuestion
-from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.planning import DiagnosticPlan, IndicatorKind
 
 SOURCE = "asked of the user"
 
@@ -63,11 +63,20 @@ def _facts(made: DiagnosticPlan, subject: str, name: str, value: object) -> tupl
     if name in fact_catalogue():
         return parse_fact(name, value, source=SOURCE, given=name)
     indicator = made.indicator(IndicatorId(subject))
+    if indicator is not None and indicator.kind is IndicatorKind.QUALITATIVE:
+        return (Fact(name=name, value=_yes_or_no(name, value), source=SOURCE),)
     try:
         number = float(str(value).split()[0].replace(",", "."))
     except (ValueError, IndexError) as error:
         raise CaseInvalid(f"{name} is not a number", todo="Answer with a number.") from error
     return (Fact(name=name, value=number, unit=indicator.unit if indicator else "1", source=SOURCE),)
+
+
+def _yes_or_no(name: str, value: object) -> bool:
+    word = str(value).strip().lower()
+    if value is not True and value is not False and word not in ("yes", "no"):
+        raise CaseInvalid(f"{name} is a yes/no fact", todo="Answer yes or no.")
+    return value is True or word == "yes"
 
 
 def _answered(
