@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from clinigraph.errors import ClinigraphError
 
 STOPPED = 130
+_RESUME = "Stopped. Run the same command again to resume."
 
 
 def run_guarded(arguments: Sequence[str]) -> int:
@@ -27,7 +28,7 @@ def run_guarded(arguments: Sequence[str]) -> int:
     except typer.Exit as leaving:
         return int(leaving.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        print("Stopped. Run the same command again to resume.", file=sys.stderr)
+        print(_RESUME, file=sys.stderr)
         return STOPPED
     except TyperException as error:
         _usage(error)
@@ -37,6 +38,8 @@ def run_guarded(arguments: Sequence[str]) -> int:
     except Exception as error:
         _unexpected(error, debug)
         return 5
+    if result == STOPPED:  # typer answers Ctrl-C itself, without a word
+        print(_RESUME, file=sys.stderr)
     return int(result) if isinstance(result, int) else 0
 
 
