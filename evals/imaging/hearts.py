@@ -17,6 +17,7 @@ from clinigraph.evals.imaging.running import Mask, dice, run_on
 from clinigraph.models.codes import Modality
 from clinigraph.models.imaging import ImageGeometry
 from clinigraph.tools.contract import Tool
+from clinigraph.tools.segmentation.bundle_card import BUNDLES
 
 BUNDLE = "cine_mr_heart"
 _STRUCTURES = {"rv_cavity": 1, "myocardium": 2, "lv_cavity": 3}
@@ -48,9 +49,9 @@ class Hearts:
     def items(self, folders: Sequence[Path], context: EvalContext) -> list[EvalItem]:
         """Return one item a patient; none while the network is not installed."""
         del context
-        if not (splits.BUNDLES / BUNDLE / "metadata.json").is_file():
+        if not (BUNDLES / BUNDLE / "metadata.json").is_file():
             return []
-        found = []
+        found: list[EvalItem] = []
         for folder in folders:
             patients: dict[str, list[Path]] = {}
             for path in sorted((folder / "volumes").glob("*.npz")):

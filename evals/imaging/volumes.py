@@ -97,7 +97,7 @@ def measured(folder: Path, stem: str) -> dict[str, float]:
     """Return our values of one volume, in mm, mm2, mm3 and the image's own unit."""
     pixels, spacing = read_nrrd(folder / f"{stem}_image.nrrd")
     labels, _ = read_nrrd(folder / f"{stem}_label.nrrd")
-    mask, step = labels > 0, (spacing[0], spacing[1], spacing[2])
+    mask, step = np.asarray(labels != 0, dtype=np.bool_), (spacing[0], spacing[1], spacing[2])
     inside = intensity_statistics(pixels, mask)
     return {
         "voxel_volume": solid.volume_mm3(mask, step),
@@ -158,7 +158,7 @@ class Hippocampi:
 
         paths = [Path(str(item.data[key])) for key in ("image", "mask")]
         image, mask = read_files([Source(path, path.name) for path in paths], Settings())
-        labels = np.asarray(mask.array)
+        labels = np.asarray(mask.array, dtype=np.uint8)
         ran = run_on(_bundle(), image.array, Modality.MR, geometry=image.geometry)
         front, back = ran.masks["anterior_hippocampus"], ran.masks["posterior_hippocampus"]
         whole = front | back

@@ -7,7 +7,7 @@ is named, never skipped in silence: it changes what the network sees.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +142,7 @@ def scaled(values: Floats, intensity: Intensity) -> Floats:
         intensity: The step.
     """
     if intensity.channel_wise:
-        whole = Intensity(**{**_fields(intensity), "channel_wise": False})
+        whole = replace(intensity, channel_wise=False)
         return np.stack([scaled(channel, whole) for channel in values])
     if intensity.kind == "normal":
         return _normal(values, nonzero=intensity.nonzero)
@@ -154,10 +154,6 @@ def scaled(values: Floats, intensity: Intensity) -> Floats:
     if intensity.clip:
         np.clip(out, min(intensity.to_low, intensity.to_high), max(intensity.to_low, intensity.to_high), out=out)
     return out
-
-
-def _fields(intensity: Intensity) -> dict[str, object]:
-    return {name: getattr(intensity, name) for name in Intensity.__slots__}
 
 
 def _ends(values: Floats, intensity: Intensity) -> tuple[float, float]:

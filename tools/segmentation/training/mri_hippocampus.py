@@ -91,7 +91,7 @@ def write(folder: Path, network: nn.Module, trained: Sequence[str], held_out: Se
     weights = save({k: v.half().contiguous() for k, v in network.state_dict().items()})
     (folder / "models").mkdir(parents=True, exist_ok=True)
     (folder / "models" / "model.safetensors").write_bytes(weights)
-    metadata = {
+    metadata: dict[str, object] = {
         "schema": "MONAI bundle metadata",
         "name": "mri_hippocampus",
         "version": "1.0.0",
