@@ -12,6 +12,8 @@ from clinigraph.tools.contract import Tool
 from clinigraph.tools.reading.contract import ImageReader
 
 ENTRY_POINT_GROUP = "clinigraph.tools"
+SHIPPED_BUNDLES = ("mri_hippocampus",)
+"""Bundles of the package that become tools as any MONAI bundle does; the others have tools of their own."""
 
 
 class ToolRegistry:
@@ -131,14 +133,17 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
 
 
 def _bundles(settings: Settings, taken: set[str]) -> tuple[list[Tool], dict[str, str]]:
-    """Return the MONAI bundles of the settings as tools, and the reason for each that cannot be read."""
+    """Return shipped MONAI bundles and those of the settings as tools, and the reason for each that cannot be read."""
     from clinigraph.errors import ToolFailure
+    from clinigraph.tools.segmentation.bundle_card import BUNDLES
     from clinigraph.tools.segmentation.monai_bundle import MonaiBundleSegmenter
 
     tools: list[Tool] = []
     broken: dict[str, str] = {}
-    for folder in settings.monai_bundles:
-        tool = MonaiBundleSegmenter(folder, trusted=settings.trust_bundle_code, device=settings.device)
+    shipped = tuple(BUNDLES / name for name in SHIPPED_BUNDLES)
+    for folder in (*shipped, *settings.monai_bundles):
+        trusted = settings.trust_bundle_code and folder not in shipped
+        tool = MonaiBundleSegmenter(folder, trusted=trusted, device=settings.device)
         try:
             name = tool.spec.name
         except (ToolFailure, ValueError) as error:
