@@ -30,7 +30,7 @@ from clinigraph.tools.segmentation.networks.views import (
     cut,
     pass_masks,
     paste_mask,
-    standardise_grey,
+    standardise_film,
     to_tensor,
 )
 
@@ -123,23 +123,27 @@ class ChestNetwork:
         self.warm_up()
         with torch.inference_mode():
             image = to_tensor(gray).to(self._device)
-            view = self._find_lungs(image)
-            if view is None:
-                return _nothing(gray.shape, 0.0)
-            return self._outline(image, view)
+            found = self._find_lungs(image)
+            return _nothing(gray.shape, 0.0) if found is None else self._outline(*found)
 
-    def _find_lungs(self, image: Tensor) -> View | None:
-        """Look at the whole film, then closer; None if no lung shows."""
+    def _find_lungs(self, image: Tensor) -> tuple[Tensor, View] | None:
+        """Look at the whole film, then closer; None if no lung shows.
+
+        Returns:
+            The film with dark lungs, whichever polarity it came in, and the view round both lungs.
+        """
         height, width = image.shape[-2:]
         view = View(width / 2, height / 2, float(max(height, width)))
-        for _ in range(2):
+        for look in range(2):
             maps = self._passes(image, [view]).mean(dim=(0, 1)).cpu().numpy()
             left, right = (largest_component(maps[channel] > 0.5) for channel in (0, 1))
             box = mask_box(left | right)
             if box is None or min(box.width, box.height) < SIZE / 16:
                 return None
+            if look == 0 and is_inverted(cut(image, view, SIZE)[0, 0].cpu().numpy(), left | right):
+                image = 1 - image
             view = _view_of(box, view)
-        return view
+        return image, view
 
     def _passes(self, image: Tensor, views: Sequence[View]) -> Tensor:
         """(members, views, 3, s, s) probabilities of left lung, right lung and heart."""
@@ -147,7 +151,7 @@ class ChestNetwork:
 
         if self._networks is None:
             raise BundleError("the network is not warmed up; call warm_up() first")
-        batch = torch.cat([standardise_grey(cut(image, view, SIZE)) for view in views])
+        batch = torch.cat([standardise_film(cut(image, view, SIZE)) for view in views])
         return torch.stack([torch.sigmoid(network(batch)) for network in self._networks])
 
     def _outline(self, image: Tensor, view: View) -> ChestPrediction:
@@ -178,6 +182,22 @@ def shape_masks(masks: Sequence[BoolMask]) -> tuple[BoolMask, BoolMask, BoolMask
         without_spurs(right, _LUNG_SPUR),
         without_spurs(heart, _HEART_SPUR),
     )
+
+
+def is_inverted(film: NDArray[np.float32], lungs: BoolMask) -> bool:
+    """Whether lungs are brighter than what lies between them, as on a film with exchanged black and white.
+
+    Compares medians over the lungs and over the rest of their convex hull. See the model card for how often this
+    is right.
+
+    Args:
+        film: (H, W) grey levels.
+        lungs: (H, W) both lungs, as outlined on this very film.
+    """
+    between = convex_hull(lungs) & ~lungs
+    if not between.any() or not lungs.any():
+        return False
+    return float(np.median(film[between])) < float(np.median(film[lungs]))
 
 
 def cardiothoracic_ratio(left_lung: BoolMask, right_lung: BoolMask, heart: BoolMask) -> float | None:

@@ -177,6 +177,42 @@ def standardise_grey(image: Tensor) -> Tensor:
     return torch.cat([brightness, local_contrast(image, torch.ones_like(image))], dim=1)
 
 
+def standardise_film(image: Tensor) -> Tensor:
+    """Three channels from a grey film: those of `standardise_grey`, and the brightness as a rank.
+
+    The rank, the share of the film that is darker, does not change with any rising tone curve: window, gamma and
+    histogram equalisation of the whole film leave it as it is.
+
+    Args:
+        image: (N, 1, H, W), 0..1.
+
+    Returns:
+        (N, 3, H, W), about -4..4.
+    """
+    import torch
+
+    return torch.cat([standardise_grey(image), (2 * rank(image) - 1) * 3**0.5], dim=1)
+
+
+def rank(image: Tensor, knots: int = 65) -> Tensor:
+    """Share of each sample and channel that is darker, 0..1, by linear interpolation between quantiles.
+
+    Args:
+        image: (N, C, H, W), 0..1.
+        knots: How many quantiles are taken, on every third row and column.
+    """
+    import torch
+
+    levels = torch.linspace(0, 1, knots, device=image.device)
+    flat = image.flatten(2).contiguous()
+    values = torch.quantile(image[..., ::3, ::3].flatten(2), levels, dim=2).permute(1, 2, 0)
+    values = (values + 1e-6 * torch.arange(knots, device=image.device)).contiguous()
+    upper = torch.searchsorted(values, flat).clamp(1, knots - 1)
+    low, high = values.gather(2, upper - 1), values.gather(2, upper)
+    share = ((flat - low) / (high - low)).clamp(0, 1)
+    return ((upper - 1 + share) / (knots - 1)).reshape(image.shape)
+
+
 def local_contrast(image: Tensor, weight: Tensor) -> Tensor:
     """Distance from the local mean in local deviations, window a fifth of the image; 0 where weight is 0.
 

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from clinigraph.tools.segmentation.networks.chest import SIZE
-from clinigraph.tools.segmentation.networks.views import standardise_grey
+from clinigraph.tools.segmentation.networks.views import box_mean, standardise_film
 from clinigraph.tools.segmentation.training import photometric
 from clinigraph.tools.segmentation.training.chest_data import ChestCache
 from clinigraph.tools.segmentation.training.geometric import (
@@ -18,11 +18,12 @@ from clinigraph.tools.segmentation.training.geometric import (
     elastic,
     magnify,
     sample,
+    taper,
 )
 from clinigraph.tools.segmentation.training.loop import forward, soft_dice
 from clinigraph.tools.segmentation.training.photometric import Augmentation, chain, sometimes, uniform
 
-_RANGE = AffineRange(scale_low=0.75, scale_high=1.9, rotation=0.3, shift=0.22, aspect=0.3, flip=False)
+_RANGE = AffineRange(scale_low=0.75, scale_high=1.9, rotation=0.3, shift=0.22, aspect=0.36, flip=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ChestTask:
     def loss(self, student: nn.Module, _: nn.Module, __: float, generator: Generator) -> Tensor:
         """Cross-entropy and Dice on one random batch, an eighth of it other pictures."""
         image, target = self.draw(generator)
-        logits = forward(student, standardise_grey(FILM(image, generator)))
+        logits = forward(student, standardise_film(FILM(image, generator)))
         entropy = functional.binary_cross_entropy_with_logits(logits, target)
         return entropy + soft_dice(torch.sigmoid(logits), target).mean()
 
@@ -49,7 +50,7 @@ class ChestTask:
         ]
         index = torch.cat(picks)
         grid = affine_grid(self.batch, SIZE, _RANGE, generator, torch.zeros((self.batch, 2)))
-        grid = elastic(grid, generator, 0.03)
+        grid = taper(elastic(grid, generator, 0.04), generator, 0.25)
         grid = magnify(grid, self.cache.heart_centres[index], 2.2 * self.cache.heart_half_axes[index], generator)
         stack = sample(self.cache.pixels[index].float() / 255, grid)
         covered = (grid.abs().amax(dim=3) < 1).float()[:, None]
@@ -118,7 +119,18 @@ def steep_gamma(image: Tensor, generator: Generator) -> Tensor:
     return ((image - low) / (high - low + 1e-3)) ** torch.exp(uniform(image, generator, -0.8, 1.4))
 
 
+def equalise(image: Tensor, generator: Generator) -> Tensor:
+    """Like adaptive equalisation: mix in the rank among the neighbours, as if their values were Gaussian."""
+    half = int(torch.randint(8, 40, (1,), generator=generator))
+    local = box_mean(image, half)
+    deviation = (box_mean(image * image, half) - local * local).clamp_min(0).sqrt()
+    ranks = torch.special.ndtr((image - local) / (deviation + 0.03))
+    share = uniform(image, generator, 0.2, 1.0)
+    return image * (1 - share) + ranks * share
+
+
 FILM: Augmentation = chain(
+    sometimes(0.3, equalise),
     sometimes(0.6, steep_gamma),
     sometimes(0.25, photometric.borrow_histogram),
     sometimes(0.4, devices),
@@ -132,6 +144,6 @@ FILM: Augmentation = chain(
     sometimes(0.2, photometric.low_resolution),
     lambda batch, _: batch.clamp(0, 1),
     sometimes(0.2, photometric.jpeg),
-    sometimes(0.25, invert),
+    sometimes(0.15, invert),
 )
 """The chain for films."""

@@ -17,11 +17,11 @@ from clinigraph.tools.segmentation.networks.views import View, cut, to_tensor
 CACHE = 320
 STRUCTURES = ("left_lung", "right_lung", "heart")
 NEGATIVES = {
-    "fundus_palm_disc/images": 10,
-    "derm_ph2_half/images": 10,
-    "us_hc18_fetal_head_part/images": 10,
-    "us_busi_quarter/images": 15,
-    "mri_sunnybrook_train1/Images": 20,
+    "fundus_palm_disc/images": 25,
+    "derm_ph2_half/images": 40,
+    "us_hc18_fetal_head_part/images": 25,
+    "us_busi_quarter/images": 25,
+    "mri_sunnybrook_train1/Images": 25,
 }
 """Folders of pictures that are no chest films, and how many of each are used."""
 

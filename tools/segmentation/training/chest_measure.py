@@ -24,6 +24,7 @@ from PIL import Image
 from scipy.ndimage import rotate
 from skimage.exposure import equalize_adapthist
 
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
 from clinigraph.tools.segmentation.networks.chest import (
     MIN_CHEST_CONFIDENCE,
     ChestNetwork,
@@ -31,10 +32,10 @@ from clinigraph.tools.segmentation.networks.chest import (
 )
 from clinigraph.tools.segmentation.networks.masks import BoolMask, dice
 from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training.calibration import calibration
 from clinigraph.tools.segmentation.training.chest_data import NEGATIVES, STRUCTURES, Film, list_films
 from clinigraph.tools.segmentation.training.cxr_lungs_heart import CHEST_PLAN, FOLDS, RUNS
 from clinigraph.tools.segmentation.training.loop import progress
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
 
 Gray = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
@@ -144,7 +145,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
 
 
 def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
-    errors = [1.0 if row.ctr is None else row.ctr - row.reference_ctr for row in rows]
+    errors = [_error(row) for row in rows]
     inside = [
         row.low is not None and row.high is not None and row.low - MARGIN <= row.reference_ctr <= row.high + MARGIN
         for row in rows
@@ -161,18 +162,22 @@ def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
     }
 
 
-def measure(data: Path, weights: Path, runs: Sequence[str]) -> tuple[list[Row], dict[str, list[float]]]:
-    """Rows of all runs, and the confidences reached on pictures of other things."""
+def _error(row: Row) -> float:
+    return 1.0 if row.ctr is None else row.ctr - row.reference_ctr
+
+
+def measure(data: Path, weights: Path, runs: Sequence[str], every: int = 1) -> tuple[list[Row], dict[str, list[float]]]:
+    """Rows of all runs, and the confidences reached on pictures of other things, of every n-th film and picture."""
     rows: list[Row] = []
     others: dict[str, list[float]] = defaultdict(list)
     for run in runs:
         held = [film for film in list_films(data, FOLDS) if film.fold == RUNS.index(run)]
         with tempfile.TemporaryDirectory() as scratch:
             network = single_member(weights / f"{run}.safetensors", Path(scratch))
-            for film in progress(held, run):
+            for film in progress(held[::every], run):
                 rows.extend(measure_film(network, run, film))
             for kind, paths in other_pictures(data).items():
-                for path in paths:
+                for path in paths[::every]:
                     found = network.predict(np.asarray(Image.open(path).convert("L")))
                     others[kind].append(found.confidence)
     return rows, others
@@ -185,10 +190,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--runs", default=",".join(RUNS))
+    parser.add_argument("--every", type=int, default=1, help="take every n-th film and picture only")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
-    rows, others = measure(options.data, options.weights, options.runs.split(","))
+    rows, others = measure(options.data, options.weights, options.runs.split(","), options.every)
     table = summarise(rows)
     refused = {
         kind: wilson(sum(value < MIN_CHEST_CONFIDENCE for value in values), len(values))
@@ -200,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     content = {
         "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
         "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+        "calibration": {"ctr": calibration([_error(row) for row in rows], len({row.name for row in rows}))},
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,
     }

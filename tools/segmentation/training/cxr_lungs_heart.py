@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
 from clinigraph.tools.segmentation.training.chest_batches import ChestTask
@@ -21,19 +21,32 @@ from clinigraph.tools.segmentation.training.loop import Schedule, train
 
 FOLDS = 3
 RUNS = tuple(f"fold{index}" for index in range(FOLDS))
-CHEST_PLAN = UNetPlan(in_channels=2, out_channels=3, channels=(12, 24, 48, 96, 112), norm="INSTANCE")
+CHEST_PLAN = UNetPlan(in_channels=3, out_channels=3, channels=(12, 24, 48, 96, 112), norm="INSTANCE")
 
 
-def train_run(run: str, data: Path, out: Path, *, steps: int, batch: int) -> None:
-    """Train on all films but those of one fold and write `out/<run>.safetensors`."""
+def train_run(run: str, data: Path, out: Path, schedule: Schedule, batch: int) -> None:
+    """Train on all films but those of one fold and write `out/<run>.safetensors`.
+
+    Args:
+        run: One of `RUNS`.
+        data: Folder with the films.
+        out: Where weights are written; weights that are there are trained further.
+        schedule: How long and how fast.
+        batch: Films in a batch.
+    """
     seed = RUNS.index(run)
     torch.manual_seed(seed)
     films = [film for film in list_films(data, FOLDS) if film.fold != seed]
     task = ChestTask(chest_cache(films, data), batch)
-    network = train(CHEST_PLAN.build(), task.loss, Schedule(steps), seed=seed, title=f"{run} chest")
+    path = out / f"{run}.safetensors"
+    start = CHEST_PLAN.build()
+    if path.exists():
+        known = load_file(path)
+        start.load_state_dict({key.removeprefix("chest."): value.float() for key, value in known.items()})
+    network = train(start, task.loss, schedule, seed=seed, title=f"{run} chest")
     out.mkdir(parents=True, exist_ok=True)
     weights = {f"chest.{key}": value.half().contiguous() for key, value in network.state_dict().items()}
-    save_file(weights, out / f"{run}.safetensors")
+    save_file(weights, path)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,7 +55,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with cxr_jsrt_lung_heart …")
     parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
     parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2, help="processor threads")
     return parser.parse_args(arguments)
@@ -53,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     for run in options.runs.split(","):
-        train_run(run, options.data, options.out, steps=options.steps, batch=options.batch)
+        train_run(run, options.data, options.out, Schedule(options.steps, options.rate), options.batch)
 
 
 if __name__ == "__main__":

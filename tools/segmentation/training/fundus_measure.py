@@ -21,14 +21,16 @@ import numpy as np
 import torch
 from PIL import Image
 
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.tools.measurement.cup_disc import CupDisc, minimal_rim, rim_profile
 from clinigraph.tools.segmentation.networks.fundus import MIN_DISC_CONFIDENCE, FundusDiscCupNetwork
-from clinigraph.tools.segmentation.networks.masks import dice, vertical_ratio
+from clinigraph.tools.segmentation.networks.masks import BoolMask, dice, vertical_ratio
 from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training.calibration import calibration
 from clinigraph.tools.segmentation.training.fundus_data import NEGATIVES, Photo, list_photos
 from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, FINE_PLAN, FOLDS, RUNS, split
 from clinigraph.tools.segmentation.training.loop import progress
 from clinigraph.tools.segmentation.training.restyle import STYLES
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
 
 MARGIN = 0.05
 """Widening of the interval of the passes on both sides when its coverage is measured."""
@@ -49,6 +51,9 @@ class Row:
     reference_vcdr: float | None
     low: float | None
     high: float | None
+    rim: float | None
+    """Narrowest rim over disc diameter (`minimal_rim`); None where no cup was drawn or no disc was found."""
+    reference_rim: float | None
 
 
 def single_member(weights: Path, scratch: Path) -> FundusDiscCupNetwork:
@@ -76,7 +81,23 @@ def measure_photo(network: FundusDiscCupNetwork, run: str, photo: Photo) -> Iter
             None if cup is None else vertical_ratio(masks[1], masks[0]),
             min(samples) if samples else None,
             max(samples) if samples else None,
+            None if cup is None else _rim(found.disc, found.cup),
+            None if cup is None else _rim(masks[0], masks[1]),
         )
+
+
+def _rim(disc: BoolMask, cup: BoolMask) -> float | None:
+    eye = CupDisc.of(disc, cup)
+    return None if eye is None else minimal_rim(rim_profile(eye)).ratio
+
+
+def half_widths(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Calibration from photographs with drawn cups, in all styles; the rim from the photographs as they are."""
+    cups = [row for row in rows if row.reference_vcdr is not None and not row.run.startswith("without")]
+    images = len({row.name for row in cups})
+    rims = [1.0 if row.rim is None else row.rim - (row.reference_rim or 0.0) for row in cups if row.style == "plain"]
+    ratios = [1.0 if row.vcdr is None else row.vcdr - (row.reference_vcdr or 0.0) for row in cups]
+    return {"vcdr": calibration(ratios, images), "min_rim_disc_ratio": calibration(rims, images)} if cups else {}
 
 
 def other_pictures(data: Path) -> dict[str, list[Path]]:
@@ -162,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     content = {
         "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
         "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+        "calibration": half_widths(rows),
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,
     }

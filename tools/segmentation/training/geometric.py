@@ -72,6 +72,21 @@ def elastic(grid: Tensor, generator: Generator, strength: float) -> Tensor:
     return grid + smooth.permute(0, 2, 3, 1)
 
 
+def taper(grid: Tensor, generator: Generator, strength: float) -> Tensor:
+    """Make the upper part narrower than the lower one, or wider, in half of the grids.
+
+    Args:
+        grid: (N, H, W, 2).
+        generator: Source of randomness.
+        strength: Largest relative change of the width at the upper and lower edge of the source.
+    """
+    count = grid.shape[0]
+    amount = (2 * torch.rand(count, generator=generator) - 1) * strength
+    amount = amount * (torch.rand(count, generator=generator) < 0.5).float()
+    x, y = grid.unbind(dim=3)
+    return torch.stack([x * (1 + amount[:, None, None] * y), y], dim=3)
+
+
 def warp_cup(grid: Tensor, half_axes: Tensor, generator: Generator) -> Tensor:
     """Shrink or widen the cup inside a fixed disc, in half of the grids.
 

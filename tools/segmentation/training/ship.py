@@ -56,7 +56,7 @@ RECIPES = {
         {
             "schema": "MONAI bundle metadata",
             "name": "cxr_lungs_heart",
-            "version": "0.1.0",
+            "version": "0.2.0",
             "task": "Lung and heart segmentation in frontal chest films",
             "description": "Outlines left lung, right lung (of the patient) and heart in a frontal chest film.",
             "authors": "Clinigraph",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import skimage.data
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from clinigraph.tools.segmentation.networks.chest import (
     MIN_CHEST_CONFIDENCE,
     ChestNetwork,
     cardiothoracic_ratio,
+    is_inverted,
     plausibility,
 )
-from clinigraph.tools.segmentation.networks.masks import BoolMask
+from clinigraph.tools.segmentation.networks.masks import BoolMask, dice
+
+FILMS = Path(__file__).parents[6] / "shared" / "data" / "cxr_jsrt_lung_heart" / "images"
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,28 @@ def test_the_ratio_is_heart_width_over_lung_width(width: int) -> None:
 
 def test_no_heart_no_ratio() -> None:
     assert cardiothoracic_ratio(LEFT, RIGHT, np.zeros_like(LEFT)) is None
+
+
+def test_a_film_with_lungs_brighter_than_the_middle_is_inverted() -> None:
+    film = np.where(LEFT | RIGHT, 0.2, 0.7).astype(np.float32)
+    assert not is_inverted(film, LEFT | RIGHT)
+    assert is_inverted(1 - film, LEFT | RIGHT)
+
+
+def test_without_lungs_no_film_is_inverted() -> None:
+    assert not is_inverted(np.ones((100, 100), dtype=np.float32), np.zeros_like(LEFT))
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not FILMS.is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize("name", [path.name for path in sorted(FILMS.glob("*.png"))[2:240:60]])
+def test_an_inverted_film_is_outlined_like_the_film(network: ChestNetwork, name: str) -> None:
+    """Films of the third fold, which trained neither member."""
+    film = np.asarray(Image.open(FILMS / name).convert("L"), dtype=np.uint8)
+    first, second = network.predict(film), network.predict(255 - film)
+    assert first.heart.any()
+    for one, other in ((first.left_lung, second.left_lung), (first.heart, second.heart)):
+        assert dice(one, other) > 0.95
 
 
 @pytest.mark.parametrize("name", ["camera", "coins", "moon", "page", "brick"])

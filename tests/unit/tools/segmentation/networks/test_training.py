@@ -8,18 +8,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.segmentation.networks.masks import mask_box, vertical_ratio
 from clinigraph.tools.segmentation.training import photometric
+from clinigraph.tools.segmentation.training.calibration import calibration, half_width
+from clinigraph.tools.segmentation.training.chest_batches import equalise
 from clinigraph.tools.segmentation.training.geometric import (
     AffineRange,
     affine_grid,
     magnify,
     sample,
+    taper,
     warp_cup,
 )
 from clinigraph.tools.segmentation.training.loop import soft_dice
 from clinigraph.tools.segmentation.training.restyle import STYLES
-from clinigraph.statistics import bootstrap_mean, wilson
 
 STILL = AffineRange(1.0, 1.0, 0.0, 0.0, 0.0, flip=False)
 
@@ -61,6 +64,42 @@ def test_magnifying_keeps_what_is_far_away(seed: int) -> None:
     warped = magnify(grid, torch.zeros(1, 2), torch.full((1, 2), 0.5), generator(seed))
     outside = grid.norm(dim=3) > 0.55
     assert torch.equal(warped[outside], grid[outside])
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_taper_keeps_height_and_the_middle_row(seed: int) -> None:
+    grid = affine_grid(4, 65, STILL, generator(0), torch.zeros(4, 2))
+    warped = taper(grid, generator(seed), 0.25)
+    assert torch.equal(warped[..., 1], grid[..., 1])
+    assert torch.allclose(warped[:, 32], grid[:, 32])
+    assert (warped - grid).abs().max() <= 0.25
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_equalising_a_film_shows_what_a_dark_corner_hid(seed: int) -> None:
+    film = 0.5 + 0.05 * torch.randn(3, 1, 96, 96, generator=generator(seed))
+    film[..., :48] *= 0.2
+    out = equalise(film, generator(seed))
+    assert 0 <= out.min() <= out.max() <= 1
+    assert (out[..., :40].std(dim=(1, 2, 3)) > film[..., :40].std(dim=(1, 2, 3))).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=60), st.floats(0.5, 0.95))
+def test_a_half_width_holds_its_share_of_the_errors(errors: list[float], level: float) -> None:
+    width = half_width(errors, level)
+    inside = sum(abs(error) <= width for error in errors)
+    assert inside >= min(len(errors), level * (len(errors) + 1)) - 1e-9
+
+
+def test_a_half_width_of_known_errors() -> None:
+    errors = [0.01 * n for n in range(1, 20)]  # rank ceil(20 * 0.9) = 18 of 19
+    assert half_width(errors) == pytest.approx(0.18)
+    assert calibration(errors, 19) == {"halfwidth": 0.18, "level": 0.9, "n": 19}
+    with pytest.raises(ValueError, match="no errors"):
+        half_width([])
 
 
 @settings(max_examples=10, deadline=None)

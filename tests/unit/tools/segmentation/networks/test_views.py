@@ -14,7 +14,9 @@ from clinigraph.tools.segmentation.networks.views import (
     cut,
     field_view,
     paste,
+    rank,
     standardise_colour,
+    standardise_film,
     standardise_grey,
     to_tensor,
 )
@@ -61,6 +63,27 @@ def test_colour_cast_hardly_changes_the_input(gain: tuple[float, float, float]) 
 def test_inverted_film_gives_the_inverted_input() -> None:
     film = torch.rand(1, 1, 40, 40, generator=torch.Generator().manual_seed(1))
     assert torch.allclose(standardise_grey(film), -standardise_grey(1 - film), atol=1e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.4, 2.5), st.floats(0.3, 1.0))
+def test_the_rank_forgets_tone_curves(gamma: float, gain: float) -> None:
+    film = 0.1 + 0.9 * torch.rand(2, 1, 48, 48, generator=torch.Generator().manual_seed(1))
+    assert (rank(film) - rank(gain * film**gamma)).abs().max() < 0.03
+
+
+def test_the_rank_goes_from_0_to_1_and_rises_with_the_film() -> None:
+    film = torch.linspace(0.2, 0.9, 60 * 60).reshape(1, 1, 60, 60)
+    ranks = rank(film).flatten()
+    assert (ranks[0], ranks[-1]) == (0, 1)
+    assert (ranks.diff() >= 0).all()
+
+
+def test_a_film_of_one_grey_has_finite_channels() -> None:
+    channels = standardise_film(torch.full((1, 1, 30, 30), 0.4))
+    assert channels.shape == (1, 3, 30, 30)
+    assert channels.isfinite().all()
+    assert channels.abs().max() < 4
 
 
 @pytest.mark.parametrize("half", [1, 4])
