@@ -67,10 +67,11 @@ class ProgressView:
             self._status.stop()
 
     async def ask(self, question: Mapping[str, object]) -> dict[str, object]:
-        """Show what a paused run asks, and return the answer: a plan to approve, or a fact that is missing."""
+        """Show what a paused run asks, and return the answer: a plan, a missing fact, a contradiction."""
         if self._status is not None:
             self._status.stop()
-        answer = await (_fact(question) if question.get("kind") == "question" else _approval(question))
+        asks = {"question": _fact, "contradicted": _contradicted}.get(str(question.get("kind")), _approval)
+        answer = await asks(question)
         if self._status is not None:
             self._status.start()
         return answer
@@ -84,6 +85,17 @@ class ProgressView:
         line = _line(event)
         if line is not None:
             console.print(line)
+
+
+async def _contradicted(question: Mapping[str, object]) -> dict[str, object]:
+    import typer
+
+    claims = question.get("claims")
+    for claim in claims if isinstance(claims, list) else ():
+        console.print(f"  {claim['text']} ({claim['explanation']})", markup=False)
+    text = "The evidence contradicts this. Keep the decision without it?"
+    kept = await asyncio.to_thread(typer.confirm, text, default=False, err=True)
+    return {"action": "keep" if kept else "withdraw"}
 
 
 async def _approval(question: Mapping[str, object]) -> dict[str, object]:
