@@ -11,7 +11,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "area_cup_disc_ratio": ("area cup-to-disc ratio", "cup-to-disc area ratio", "area CDR"),
     "min_rim_disc_ratio": (
         "rim-to-disc ratio", "rim-disc ratio", "minimal rim-to-disc ratio", "narrowest rim-to-disc ratio",
-        "neuroretinal rim", "narrowest rim", "rim", "rim/disc ratio",
+        "neuroretinal rim", "narrowest rim", "rim",
+        "rim/disc ratio",
     ),
     "isnt_violated": ("violation of the ISNT rule", "ISNT violation", "violation of the ISNT order"),
     "parapapillary_atrophy": (
@@ -21,7 +22,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "disc haemorrhage", "disk hemorrhage", "splinter haemorrhage", "Drance haemorrhage", "optic disk hemorrhage",
     ),
     "intraocular_pressure": ("intraocular pressure", "IOP", "eye pressure", "ocular pressure"),
-    "disc_diameter_mm": ("disc diameter", "disc size", "size of the disc", "vertical disc diameter", "vertical optic disc diameter"),
+    "disc_diameter_mm": (
+        "disc diameter", "disc size", "size of the disc", "vertical disc diameter", "vertical optic disc diameter"),
     "cardiothoracic_ratio": (
         "cardio-thoracic ratio", "CTR", "heart size", "heart", "cardiac silhouette", "cardiac size", "cardiac shadow",
         "cardiomediastinal silhouette",

@@ -17,6 +17,7 @@ from clinigraph.agents.verification.verifier import CaseVerifier, RuleVerifier
 from clinigraph.evals.contract import EvalContext
 from clinigraph.evals.grounding.bases import Base, load_base
 from clinigraph.evals.grounding.sentences import true_sentences
+from clinigraph.intake.units import convert
 from clinigraph.knowledge.terminology.embedded import EmbeddedTerminology
 from clinigraph.models.reporting import Claim
 from clinigraph.settings import Settings
@@ -33,7 +34,10 @@ def main() -> None:
     chosen = parser.parse_args()
     base = load_base(chosen.base, EvalContext(data=chosen.data, work=chosen.work))
     terminology = EmbeddedTerminology(Settings().cache_dir)
+    start = time.perf_counter()
     terminology.warm_up()
+    convert(1.0, "mm[Hg]", "kPa")
+    print(f"once a process, terminology and units: {time.perf_counter() - start:.2f} s")
     verifier = RuleVerifier(base.library, terminology)
     case = verifier.case(base.report.evidence_graph, base.report.impression)
     _each(case, base.report.claims, "own sentences")
