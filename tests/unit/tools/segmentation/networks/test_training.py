@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from clinigraph.tools.segmentation.networks.masks import mask_box, vertical_rati
 from clinigraph.tools.segmentation.training import photometric
 from clinigraph.tools.segmentation.training.calibration import calibration, half_width
 from clinigraph.tools.segmentation.training.chest_batches import equalise
+from clinigraph.tools.segmentation.training.fundus_measure import Row, half_widths
 from clinigraph.tools.segmentation.training.geometric import (
     AffineRange,
     affine_grid,
@@ -100,6 +103,15 @@ def test_a_half_width_of_known_errors() -> None:
     assert calibration(errors, 19) == {"halfwidth": 0.18, "level": 0.9, "n": 19}
     with pytest.raises(ValueError, match="no errors"):
         half_width([])
+
+
+def test_a_disc_that_is_not_found_widens_the_calibration() -> None:
+    plain = Row("fold0", "drishti", "a", "plain", 0.9, 0.95, 0.9, 0.5, 0.6, 0.5, 0.6, 0.1, 0.15)
+    hazy = replace(plain, style="hazy_400", vcdr=None, rim=None)
+    widths = half_widths([plain, hazy, replace(plain, run="without-palm", vcdr=None)])
+    assert widths["vcdr"] == {"halfwidth": 1.0, "level": 0.9, "n": 1}
+    assert widths["min_rim_disc_ratio"] == {"halfwidth": 0.05, "level": 0.9, "n": 1}
+    assert half_widths([replace(plain, reference_vcdr=None)]) == {}
 
 
 @settings(max_examples=10, deadline=None)
