@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.errors import ModelAnswerInvalid, ModelServerError
+from clinigraph.errors import ModelAnswerInvalid, ModelServerError, ModelUnreachable
 from clinigraph.llm.contract import ChatMessage, ChatModel
 from clinigraph.llm.prompt_files import load_prompt
 from clinigraph.models.base import Value
@@ -46,6 +47,10 @@ class Ask:
         return (*first, ChatMessage("user", _AGAIN, data=problem)) if problem else first
 
 
+LIMIT_S = 270.0
+"""Longest time of one question with its repairs and its second round; less than half of a node's time."""
+
+
 async def ask(model: ChatModel, question: Ask, kind: type[V], wrong: Callable[[V], str] = nothing_wrong) -> V:
     """Return an answer that fits schema and rules; one that breaks a rule goes back once.
 
@@ -56,8 +61,18 @@ async def ask(model: ChatModel, question: Ask, kind: type[V], wrong: Callable[[V
         wrong: Names every rule that an answer breaks, or gives an empty string.
 
     Raises:
-        ModelServerError: No usable answer, or the second one breaks a rule as well.
+        ModelServerError: No usable answer in time, or the second one breaks a rule as well.
     """
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            return await _answer(model, question, kind, wrong)
+    except TimeoutError as error:
+        given = f"role {question.role}, {LIMIT_S:g} s"
+        todo = "Use a faster server, or fewer roles."
+        raise ModelUnreachable("The model took too long", given=given, todo=todo) from error
+
+
+async def _answer(model: ChatModel, question: Ask, kind: type[V], wrong: Callable[[V], str]) -> V:
     answer = await _once(model, question, kind, "")
     problem = wrong(answer)
     if not problem:

@@ -25,6 +25,9 @@ from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.models.switches import DeciderKind, Switches
 from clinigraph.models.triage import Triage
 
+_SHARE = 0.9
+"""Share of the node's time that opinions may take; the rest is for saying that they took too long."""
+
 
 def wanted(context: Dependencies) -> bool:
     """Whether any model role is heard before the decision."""
@@ -44,11 +47,18 @@ async def consult_roles(state: CaseState, runtime: Runtime[Dependencies]) -> Cas
     context = runtime.context
     if context.model is None:
         return {}
-    if answers_directly(context.switches):
-        said = await _direct(context, context.model, state)
-    else:
-        said = await consult(context.model, await _matter(context, state), context.switches)
+    try:
+        async with asyncio.timeout(_SHARE * context.settings.node_timeout_s):
+            said = await _said(context, context.model, state)
+    except TimeoutError:
+        said = Consultation(notes=("The model took too long over its opinions; none was heard.",))
     return {"consultation": dump(said), "notes": [*state.get("notes", []), *said.notes]}
+
+
+async def _said(context: Dependencies, model: ChatModel, state: CaseState) -> Consultation:
+    if answers_directly(context.switches):
+        return await _direct(context, model, state)
+    return await consult(model, await _matter(context, state), context.switches)
 
 
 async def _direct(context: Dependencies, model: ChatModel, state: CaseState) -> Consultation:

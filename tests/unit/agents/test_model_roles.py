@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clinigraph.agents import asking
 from clinigraph.agents.attending import AttendingAnswer, attend
 from clinigraph.agents.consulting import Matter, consult
 from clinigraph.agents.decider import weigh
@@ -178,3 +179,11 @@ def test_prompts_hold_no_path_and_state_their_version() -> None:
     names = sorted(p.stem for p in folder.glob("*.txt"))
     assert "planner" in names
     assert all(load_prompt("clinigraph.agents", n).version >= 1 for n in names)
+
+
+async def test_a_model_that_takes_too_long_is_a_model_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinigraph.evals.bench.parallel import PatientModel
+
+    monkeypatch.setattr(asking, "LIMIT_S", 0.05)
+    outcome = await rollouts(PatientModel(5), "x", TABLE, EASY, 1, seed=1)
+    assert (outcome.votes, outcome.refused, outcome.problem) == ((), 1, "The model took too long")
