@@ -70,7 +70,7 @@ def report(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Report
 
 def test_two_frames_give_function_volumes_and_indexed_values(report: Report) -> None:
     assert report.protocol_id == "heart-cine-mr"
-    by_id = {r.indicator_id: r for r in report.indicators}
+    by_id = {str(r.id): r for r in report.indicators}
     assert all(r.value is not None for r in by_id.values()), [r.reason for r in by_id.values() if r.value is None]
     edv, esv = (by_id[f"left_end_{m}_volume"].value or 0.0 for m in ("diastolic", "systolic"))
     assert by_id["left_ventricular_ejection_fraction"].value == pytest.approx(100 * (1 - esv / edv))
