@@ -225,7 +225,7 @@ def _misfit(port: Port, value: FlowValue, spec: ToolSpec) -> str:
 
 def _wanted(port: Port) -> str:
     of = f" of {', '.join(port.labels)}" if port.labels else ""
-    return f"{_KIND_WORDS[port.kind]}{of}"
+    return f"{_KIND_WORDS.get(port.kind, port.kind.value.replace('_', ' '))}{of}"
 
 
 def _plain(text: str) -> str:
