@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from clinigraph.agents.claims.quantities import quantities
-from clinigraph.agents.claims.splitting import Atom, split
+from clinigraph.agents.claims.splitting import LONGEST_SENTENCE, Atom, split
 from clinigraph.agents.claims.subjects import EvidenceIndex, Subject
 from clinigraph.agents.claims.typing import kind_of
 from clinigraph.models.base import ClaimId, EvidenceId
@@ -56,6 +56,8 @@ def claims_of(
 
 
 def _claim(claim_id: ClaimId, atom: Atom, index: EvidenceIndex, near: tuple[EvidenceId, ...]) -> Claim:
+    if len(atom.text) > LONGEST_SENTENCE:
+        return Claim(id=claim_id, section=atom.section, text=atom.text, kind=ClaimKind.QUALITATIVE, prose=True)
     hits = index.find(atom.text)
     numbers = tuple(q for q in quantities(atom.text) if not any(h.start <= q.number_start < h.end for h in hits))
     kind = kind_of(atom.text, numbers, atom.section)

@@ -13,6 +13,8 @@ from clinigraph.models.reporting import Section
 
 MAX_CLAIMS = 5_000
 """Most atoms of one text."""
+LONGEST_SENTENCE = 600
+"""Most characters of a sentence that is read; longer ones are kept whole and are not judged."""
 MAX_CHARACTERS = 1_000_000
 """Longest text, about 300 pages."""
 
@@ -20,8 +22,8 @@ _OWN = "## Statements and what they rest on"
 _OWN_DETAIL = re.compile(r"^\s{2,}- ")
 _OWN_SECTIONS = ("impression", "statements and what they rest on")
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
-_PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_PICTURE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)")
+_LINK = re.compile(r"\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)")
 _TAG = re.compile(r"<[^>\n]{1,200}>")
 _MARK = re.compile(r"\*\*\[[A-Za-z ]+\]\*\*")
 _EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
@@ -101,6 +103,9 @@ def normalised(text: str) -> str:
 
 def clauses(sentence: str) -> Iterator[str]:
     """Yield the clauses of a sentence: parts joined by "and", "but" or a semicolon that each have a verb."""
+    if len(sentence) > LONGEST_SENTENCE:
+        yield sentence.strip()
+        return
     start = 0
     for joint in _JOINT.finditer(sentence):
         if _closed(sentence, joint.start()) and _HAS_VERB.search(sentence[start : joint.start()]):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from clinigraph.agents.claims.quantities import quantities
+from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.claims.subjects import EvidenceIndex, TextLinker, name_pattern
 from clinigraph.agents.claims.synonyms import CONDITIONS, SYNONYMS
 from clinigraph.knowledge.terminology.contract import Assertion
@@ -23,7 +24,7 @@ def disagreements(claims: tuple[Claim, ...], index: EvidenceIndex) -> dict[str, 
     """Return, by claim id, why a claim cannot stand beside another of the same report."""
     said: dict[tuple[str, str], dict[str, list[Claim]]] = {}
     for claim in claims:
-        if claim.kind not in _QUOTED:
+        if claim.kind not in _QUOTED and len(claim.text) <= LONGEST_SENTENCE:
             for what, aspect, value in _statements(claim, index.linker):
                 said.setdefault((what, aspect), {}).setdefault(value, []).append(claim)
     found: dict[str, str] = {}

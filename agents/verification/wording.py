@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinigraph.agents.claims.language import is_english
+from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import changes
@@ -43,8 +44,6 @@ DISEASES = frozenset(
     )
 )  # fmt: skip
 """Words for illness that no vocabulary links by themselves."""
-LONGEST = 600
-"""Most characters of a sentence that is read."""
 _WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
 
 
@@ -66,8 +65,8 @@ def _refused(context: ProseContext) -> Outcome | None:
         return unsupported("instruction.planted", "The text reads like an instruction; it was not obeyed.")
     if context.text.rstrip(' "').endswith("?"):
         return unverifiable("wording.question", "A question states nothing.")
-    if len(context.text) > LONGEST:
-        return unverifiable("wording.long", f"The sentence has more than {LONGEST} characters.")
+    if len(context.text) > LONGEST_SENTENCE:
+        return unverifiable("wording.long", f"The sentence has more than {LONGEST_SENTENCE} characters.")
     if not is_english(context.text):
         return unverifiable("language.unread", "The sentence is not in English; it was not judged.")
     if context.claim.evidence_ids and context.hits:
