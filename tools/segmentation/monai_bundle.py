@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+_NO_CONTRAST = "nothing can be seen: every pixel of the image has the same value"
 _THIN = 0.5
 """A volume that fills less of the network's window than this along some axis is outlined with a warning."""
 
@@ -130,16 +131,23 @@ class MonaiBundleSegmenter:
         _check_shape(bundle, pixels, image.geometry.shape)
         plan = plan_grid(image.geometry, bundle.axcodes, bundle.spacing_mm, bundle.name)
         context.check_cancelled()
+        if pixels.min() == pixels.max():
+            empty = np.zeros((len(bundle.labels), *image.geometry.shape), dtype=np.bool_)
+            return label_map_result(self.spec, call, context, image, _structures(bundle, empty, _NO_CONTRAST))
         volume = prepared(pixels, plan, bundle, colour=image.colour)
         del pixels
         with self._lock:
             masks = _outlined(self._loaded(), volume, plan, bundle, image.geometry.shape, context.check_cancelled)
-        care = _thin(plan, bundle)
-        structures = [
-            Structure(label, private(label.upper(), label.replace("_", " ")), mask, reason=care)
-            for (_, label), mask in zip(bundle.labels, masks, strict=True)
-        ]
+        structures = _structures(bundle, masks, _thin(plan, bundle))
         return label_map_result(self.spec, call, context, image, structures)
+
+
+def _structures(bundle: BundleReading, masks: NDArray[np.bool_], reason: str | None) -> list[Structure]:
+    """Return the labels of a bundle with their masks ``(N, *shape)`` and one reason for all."""
+    return [
+        Structure(label, private(label.upper(), label.replace("_", " ")), mask, reason=reason)
+        for (_, label), mask in zip(bundle.labels, masks, strict=True)
+    ]
 
 
 def _description(bundle: BundleReading) -> str:
