@@ -75,7 +75,7 @@ def _grounds(subjects: Sequence[Subject], kind: ClaimKind) -> Iterator[EvidenceI
     judged = kind in (ClaimKind.COMPARATIVE, ClaimKind.KNOWLEDGE)
     for subject in subjects:
         rule = subject.result.criterion if subject.result is not None else None
-        yield from (i for i in subject.ids if judged or rule is None or i != rule.passage_id)
+        yield from (i for i in subject.ids if judged or rule is None or str(i) != rule.passage_id)
 
 
 def _others(text: str, index: EvidenceIndex) -> tuple[EvidenceId, ...]:

@@ -17,6 +17,7 @@ from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext, first
 from clinigraph.agents.verification.sources import dated
 from clinigraph.intake.units import WrongDimensionError, convert
+from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.findings import Interval, Met
 from clinigraph.models.formatting import format_measured, format_percent, format_value, pretty_unit, round_value
 from clinigraph.models.planning import Criterion
@@ -24,6 +25,8 @@ from clinigraph.models.reporting import ClaimKind
 
 COARSEST = 0.1
 """Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
+MAX_DECIMALS = 15
+"""A number written with more decimals than a float holds must be the value itself."""
 _LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:interval|CI\b|range)", re.IGNORECASE)
 _THRESHOLD = re.compile(
     r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
@@ -199,7 +202,10 @@ def _compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[in
     limits = [v for r in quantity.readings if (v := _converted(r, unit, given.unit)) is not None]
     if not limits:
         return contradicted("unit.mismatch", f"{subject.name} is measured in {pretty_unit(given.unit) or 'no unit'}.")
-    rule = Criterion.model_construct(comparator=quantity.comparator, threshold=limits[0])
+    rule = Criterion(
+        indicator=IndicatorId("limit"), comparator=quantity.comparator, threshold=limits[0], unit=given.unit,
+        passage_id=PassageId("none"),
+    )  # fmt: skip
     met = criterion_met(given.value, given.interval, rule)
     if met is Met.UNCERTAIN:
         return unsupported("comparison.uncertain", f"{subject.name} is {_text(given)}: the limit lies in the interval.")
@@ -249,6 +255,8 @@ def _differs(
 
 def _rounds(value: float, written: float, decimals: int, *, exact: bool) -> bool:
     """Whether a written number is a value rounded to the decimals written, halves away from zero."""
+    if decimals > MAX_DECIMALS:
+        return abs(written - value) <= 1e-9
     step = Decimal(1).scaleb(-decimals)
     rounded = Decimal(f"{value:.10g}").quantize(step, rounding=ROUND_HALF_UP)
     if float(rounded) != written:

@@ -7,7 +7,7 @@ import re
 from clinigraph.agents.claims.numerals import numerals
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.models.evidence import ImageNode, IndicatorResultNode, LabelMapNode, PassageNode
+from clinigraph.models.evidence import IndicatorResultNode, NodeKind
 from clinigraph.models.findings import Met
 
 _NOUN = re.compile(
@@ -17,6 +17,10 @@ _NOUN = re.compile(
     r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|not met|assessed|not assessed|uncertain)\b)?",
     re.IGNORECASE,
 )
+_KINDS = {
+    "image": NodeKind.IMAGE, "photograph": NodeKind.IMAGE, "film": NodeKind.IMAGE, "passage": NodeKind.PASSAGE,
+    "outline": NodeKind.LABEL_MAP, "segment": NodeKind.LABEL_MAP,
+}  # fmt: skip
 _NONE = re.compile(r"\bnone of(?: the)?(?=\s)", re.IGNORECASE)
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
 
@@ -66,13 +70,9 @@ def _there(context: ProseContext, match: re.Match[str], *, every: bool = False) 
     if noun.startswith(("criteri", "indicator")):
         results = [n.value for n in nodes if isinstance(n, IndicatorResultNode)]
         judged = [r for r in results if r.criterion is not None] if noun.startswith("criteri") else results
-        return len(judged) if every else sum(1 for r in judged if _fits(r.met, match))
-    kinds = {
-        "image": ImageNode, "photograph": ImageNode, "film": ImageNode, "passage": PassageNode, "outline": LabelMapNode,
-        "segment": LabelMapNode,
-    }  # fmt: skip
-    kind = kinds.get(noun.rstrip("s"))
-    return None if kind is None else sum(1 for n in nodes if isinstance(n, kind))
+        return len(judged) if every else len([r for r in judged if _fits(r.met, match)])
+    kind = _KINDS.get(noun.rstrip("s"))
+    return None if kind is None else len([n for n in nodes if n.kind is kind])
 
 
 def _fits(met: Met, match: re.Match[str]) -> bool:

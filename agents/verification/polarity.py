@@ -36,7 +36,8 @@ _DOUBLE = re.compile(
 
 def polarity(context: ProseContext) -> Outcome | None:
     """Compare presence, absence and doubt with what was read, recorded, found or decided."""
-    spans, sentences = [], []
+    spans: list[tuple[int, int]] = []
+    sentences: list[str] = []
     for hit in context.hits:
         subject = next((s for s in context.sided(hit.subjects) if _holds(context, s) is not None), None)
         if subject is None or _spoken_otherwise(context, subject):

@@ -87,6 +87,7 @@ FALSE = [
     ("The size of the thing is 0.90, which is splendid.", V, "wording.unread"),
     ("The size of the thing and the pressure are high.", V, "wording.unread"),
     ("It is unlikely that the size of the thing is 0.90.", C, "number.denied"),
+    (f"The size of the thing is 0.9{'1' * 300}.", C, "number.mismatch"),
     ("The size of the thing is 0.90?", V, "wording.question"),
     ("The score is 0.40.", C, "number.mismatch"),
     ("The size of the thing is twenty thirty.", V, "number.unread"),
