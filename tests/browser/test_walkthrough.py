@@ -237,3 +237,20 @@ def test_the_page_asks_nothing_of_other_machines(browser: Browser, address: str)
     page.wait_for_timeout(1500)
     page.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(visit: Callable[[], Page], scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = visit()
+    page.evaluate("s => document.body.classList.toggle('dark', s === 'dark')", scheme)
+    give(page)
+    run(page)
+    done(page)
+    page.get_by_role("tab", name="Claims").click()
+    page.wait_for_timeout(1000)
+    page.evaluate(script)
+    found = page.evaluate("async () => (await axe.run()).violations")
+    serious = {v["id"]: [n["target"] for n in v["nodes"]][:3] for v in found if v["impact"] in ("serious", "critical")}
+    assert serious == {}

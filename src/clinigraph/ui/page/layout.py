@@ -99,7 +99,13 @@ class Parts:
 
 def theme() -> gr.themes.Base:
     """Return a plain theme with fonts of the reader's own machine; nothing is fetched."""
-    return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONO)
+    made: gr.themes.Base = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=MONO).set(
+        button_primary_background_fill="#14588a",
+        button_primary_background_fill_hover="#0f4670",
+        button_primary_background_fill_dark="#14588a",
+        button_primary_text_color="white",
+    )
+    return made
 
 
 def build_parts(protocols: list[tuple[str, str]]) -> Parts:
