@@ -33,6 +33,7 @@ class Request:
     facts: tuple[str, ...] = ()
     model: str | None = None
     base_url: str | None = None
+    alpha: float | None = None
     fallback: bool = False
     plan: Path | None = None
     switches: Switches = field(default_factory=Switches)
@@ -114,6 +115,7 @@ def _settings(request: Request) -> Settings:
     changes = {
         "model_name": request.model,
         "model_base_url": request.base_url,
+        "alpha": request.alpha,
         "model_fallback": request.fallback or None,
     }
     given = {k: v for k, v in changes.items() if v is not None}
