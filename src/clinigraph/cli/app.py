@@ -59,7 +59,8 @@ def diagnose(
     model: Annotated[str | None, typer.Option("--model", help="Model as the server names it.")] = None,
     base_url: Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server (vLLM).")] = None,
     alpha: Annotated[
-        float | None, typer.Option("--alpha", min=0.001, max=0.999, help="Most wrong claims (share); needs calibration.")
+        float | None,
+        typer.Option("--alpha", min=0.001, max=0.999, help="Most wrong claims (share); needs calibration."),
     ] = None,
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Report by the rules when the model server is absent.")
