@@ -124,7 +124,7 @@ def equalise(image: Tensor, generator: Generator) -> Tensor:
     half = int(torch.randint(8, 40, (1,), generator=generator))
     local = box_mean(image, half)
     deviation = (box_mean(image * image, half) - local * local).clamp_min(0).sqrt()
-    ranks = torch.special.ndtr((image - local) / (deviation + 0.03))
+    ranks: Tensor = torch.special.ndtr((image - local) / (deviation + 0.03))
     share = uniform(image, generator, 0.2, 1.0)
     return image * (1 - share) + ranks * share
 
