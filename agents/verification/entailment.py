@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,6 @@ from clinigraph.agents.claims.numerals import numerals
 from clinigraph.errors import WeightsInvalid
 from clinigraph.models.base import Value
 from clinigraph.models.reporting import Verdict
-
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
 
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors ``(n, d)``."""
@@ -130,6 +129,10 @@ def hedged(text: str) -> bool:
     return _HEDGED.search(text) is not None
 
 
+Scorer = Callable[[Sequence[tuple[str, str]]], NDArray[np.float32]]
+"""Pairs to probabilities ``(n, labels)``."""
+
+
 class ClassifierEntailment:
     """A sequence-classification model from a local directory (three labels: entailment, contradiction, neutral).
 
@@ -143,7 +146,7 @@ class ClassifierEntailment:
     def __init__(self, folder: Path, least: float = 0.6) -> None:
         self._folder = folder
         self._least = least
-        self._model: CrossEncoder | None = None
+        self._loaded: tuple[Scorer, tuple[Verdict, ...]] | None = None
 
     @property
     def name(self) -> str:
@@ -156,22 +159,22 @@ class ClassifierEntailment:
         Raises:
             WeightsInvalid: The directory holds no such model, or its labels are not those of entailment.
         """
-        if self._model is None:
-            self._model = _load(self._folder)
+        self._ready()
+
+    def _ready(self) -> tuple[Scorer, tuple[Verdict, ...]]:
+        if self._loaded is None:
+            self._loaded = _load(self._folder)
+        return self._loaded
 
     async def entail(self, pairs: Sequence[tuple[str, str]]) -> Sequence[Entailment]:
         """Return an answer for each pair."""
-        import asyncio
-
         return await asyncio.to_thread(self._entail, tuple(pairs))
 
     def _entail(self, pairs: tuple[tuple[str, str], ...]) -> tuple[Entailment, ...]:
-        self.warm_up()
-        if self._model is None or not pairs:
+        scorer, labels = self._ready()
+        if not pairs:
             return ()
-        labels = label_verdicts(self._model.model.config.id2label)
-        scores = np.asarray(self._model.predict([list(p) for p in pairs], apply_softmax=True, show_progress_bar=False))
-        return tuple(_answer(row, labels, self._least) for row in scores.reshape(len(pairs), -1))
+        return tuple(_answer(row, labels, self._least) for row in scorer(pairs).reshape(len(pairs), -1))
 
 
 def label_verdicts(id2label: dict[int, str]) -> tuple[Verdict, ...]:
@@ -199,9 +202,16 @@ def label_verdicts(id2label: dict[int, str]) -> tuple[Verdict, ...]:
     return tuple(found)
 
 
-def _load(folder: Path) -> CrossEncoder:
-    if not (folder / "config.json").is_file():
-        raise WeightsInvalid("There is no entailment model", given=str(folder), todo="Give a local model directory.")
+def _load(folder: Path) -> tuple[Scorer, tuple[Verdict, ...]]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        labels = label_verdicts({int(k): str(v) for k, v in config.get("id2label", {}).items()})
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsInvalid(
+            "There is no entailment model", given=str(folder), todo="Give a local model directory."
+        ) from error
+    if not labels:
+        raise WeightsInvalid("The model names no labels", given=str(folder), todo="Give an entailment model.")
     from sentence_transformers import CrossEncoder
 
     try:
@@ -210,8 +220,11 @@ def _load(folder: Path) -> CrossEncoder:
         raise WeightsInvalid(
             "The entailment model cannot be loaded", given=str(folder), todo="Give a sequence-classification model."
         ) from error
-    label_verdicts(model.model.config.id2label)
-    return model
+
+    def scores(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        return np.asarray(model.predict(list(pairs), apply_softmax=True, show_progress_bar=False), dtype=np.float32)
+
+    return scores, labels
 
 
 def _answer(scores: NDArray[np.float32], labels: Sequence[Verdict], least: float) -> Entailment:

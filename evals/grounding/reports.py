@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinigraph.agents.contract import CitedLibrary, StatedCriterion
@@ -13,7 +13,7 @@ from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.verifier import RuleVerifier
 from clinigraph.evals.grounding.corruptions import PLANTED
 from clinigraph.models.case import Fact
-from clinigraph.models.evidence import IndicatorResultNode, MeasurementNode, PassageNode
+from clinigraph.models.evidence import EvidenceNode, IndicatorResultNode, MeasurementNode, PassageNode
 from clinigraph.models.findings import Met
 from clinigraph.models.passages import text_sha256
 from clinigraph.models.report import Report
@@ -113,29 +113,28 @@ def tampered(report: Report, rng: random.Random) -> Mapping[str, Report]:
     if numbers:
         node = rng.choice(numbers)
         wrong = {Met.YES: Met.NO, Met.NO: Met.YES}.get(node.value.met, Met.YES)
-        made["met"] = _with(report, node.id, lambda n: n.replace(value=n.value.replace(met=wrong)))
+        made["met"] = _with(report, node.replace(value=node.value.replace(met=wrong)))
     measured = [
         n
         for n in graph.nodes
         if isinstance(n, MeasurementNode) and n.id in {i for c in report.claims for i in c.evidence_ids}
     ]
     if measured:
-        node_id = rng.choice(measured).id
-        made["value"] = _with(
-            report, node_id, lambda n: n.replace(value=n.value.replace(value=n.value.value * 1.3, interval=None))
-        )
+        chosen = rng.choice(measured)
+        other = chosen.value.replace(value=chosen.value.value * 1.3, interval=None)
+        made["value"] = _with(report, chosen.replace(value=other))
     passages = [
         n for n in graph.nodes if isinstance(n, PassageNode) and any(n.id in c.evidence_ids for c in report.claims)
     ]
     if passages:
         text = f"{passages[0].value.text} In all patients."
         forged = passages[0].value.replace(text=text, sha256=text_sha256(text))
-        made["passage"] = _with(report, passages[0].id, lambda n: n.replace(value=forged))
+        made["passage"] = _with(report, passages[0].replace(value=forged))
     return made
 
 
-def _with(report: Report, node_id: str, change: Callable[[object], object]) -> Report:
-    nodes = tuple(change(n) if n.id == node_id else n for n in report.evidence_graph.nodes)
+def _with(report: Report, changed: EvidenceNode) -> Report:
+    nodes = tuple(changed if n.id == changed.id else n for n in report.evidence_graph.nodes)
     return report.replace(evidence_graph=report.evidence_graph.replace(nodes=nodes))
 
 
