@@ -12,6 +12,8 @@ Model roles are heard in ``consult``; without a model that node is not met. A ca
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -59,8 +61,9 @@ def with_checkpoints(graph: CaseGraph, checkpointer: BaseCheckpointSaver[str]) -
     return kept
 
 
+@lru_cache(maxsize=8)
 def build_graph(node_timeout_s: float) -> CaseGraph:
-    """Compile the state machine, without checkpoints.
+    """Compile the state machine, without checkpoints; one compilation serves every session with the same limit.
 
     Args:
         node_timeout_s: Longest time of one node, in seconds; tools have their own, shorter ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from clinigraph.models.imaging import (
     Series,
     Study,
 )
+from clinigraph.models.passages import Passage
 from clinigraph.models.planning import DiagnosticProtocol, Indicator, IndicatorKind, PlanStep
 from clinigraph.models.tooling import (
     EvaluationValue,
@@ -225,8 +227,14 @@ def _value(indicator: Indicator, given: tuple[float, float]) -> FlowValue:
 
 def cards_in_memory() -> FakeLibrary:
     """Return the guideline cards without an index: lookups are exact, retrieval gives them in order."""
+    passages, criteria = _cards()
+    return FakeLibrary(passages, criteria)
+
+
+@lru_cache(maxsize=1)
+def _cards() -> tuple[tuple[Passage, ...], Mapping[str, StatedCriterion]]:
     cards = load_cards()
-    passages = [p for card in cards for p in card_passages(card)]
+    passages = tuple(p for card in cards for p in card_passages(card))
     criteria = {
         c.passage_id: StatedCriterion(
             indicator=c.indicator, comparator=c.comparator, threshold=c.threshold, unit=c.unit
@@ -234,4 +242,4 @@ def cards_in_memory() -> FakeLibrary:
         for card in cards
         for c in card.criteria()
     }
-    return FakeLibrary(passages, criteria)
+    return passages, criteria
