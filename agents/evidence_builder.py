@@ -107,12 +107,8 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
         nodes[EvidenceId(passage.id)] = PassageNode(id=EvidenceId(passage.id), value=passage)
     for appraisal in material.appraisals:
         _add_appraisal(nodes, edges, appraisal)
-    for result in material.results.values():
-        made = (_output_node(o) for o in result.outputs.values())
-        nodes.update({n.id: n for n in made if n is not None})
-        for output in result.outputs.values():
-            if isinstance(output, DifferentialValue):
-                _add_hypotheses(nodes, edges, output, material.case)
+    for output in (o for result in material.results.values() for o in result.outputs.values()):
+        _add_output(nodes, edges, output, material.case)
     for step_id, result in sorted(material.results.items()):
         _add_derivations(nodes, edges, material.calls.get(step_id), result)
     for indicator_result in material.indicator_results:
@@ -144,6 +140,16 @@ def _add_appraisal(
 def appraisal_sentence(appraisal: ImageAppraisal) -> str:
     """Return what the pixels look like as a sentence."""
     return f"By its pixels the image is of this kind: {appraisal.pixel_modality.label} (score {appraisal.score:.2f})."
+
+
+def _add_output(
+    nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, None], output: FlowValue, case: Case
+) -> None:
+    node = _output_node(output)
+    if node is not None:
+        nodes[node.id] = node
+    if isinstance(output, DifferentialValue):
+        _add_hypotheses(nodes, edges, output, case)
 
 
 def _add_hypotheses(

@@ -21,8 +21,8 @@ from clinigraph.client.places import RunPlace, run_place
 from clinigraph.client.roles import ModelRoles
 from clinigraph.client.run import CaseRun
 from clinigraph.client.sources import CaseSource
-from clinigraph.client.vocabulary import open_terminology
 from clinigraph.client.verifying import claim_verifier
+from clinigraph.client.vocabulary import open_terminology
 from clinigraph.errors import ModelServerError, PlanInvalid, UsageError
 from clinigraph.graphs.build import CaseGraph, build_graph
 from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
