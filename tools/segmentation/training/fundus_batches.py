@@ -23,8 +23,9 @@ from clinigraph.tools.segmentation.training.geometric import (
     sample,
     warp_cup,
 )
+from clinigraph.tools.segmentation.training.looks import PHOTOGRAPH
 from clinigraph.tools.segmentation.training.loop import forward, soft_dice
-from clinigraph.tools.segmentation.training.photometric import PHOTOGRAPH, uniform
+from clinigraph.tools.segmentation.training.photometric import uniform
 
 _COARSE_RANGE = AffineRange(scale_low=0.22, scale_high=1.5, rotation=0.5, shift=0.5, aspect=0.2)
 _FINE_SCALE = VIEW_DISCS / FINE_CACHE_DISCS

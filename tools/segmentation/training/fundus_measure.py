@@ -3,7 +3,8 @@
     python -m clinigraph.tools.segmentation.training.fundus_measure --data DIR --weights DIR --out RESULTS.json
 
 Every photograph is measured by the network of the fold that it was kept from, Drishti-GS photographs in every style
-of `restyle`. A disc that is not found counts with Dice 0, its vertical cup-to-disc ratio with an error of 1.
+of `restyle`, the others in `DISC_STYLES`. A disc that is not found counts with Dice 0, its vertical cup-to-disc ratio
+with an error of 1.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, 
 from clinigraph.tools.segmentation.training.loop import progress
 from clinigraph.tools.segmentation.training.restyle import STYLES
 
+DISC_STYLES = ("plain", "red_free", "palette_480")
+"""Styles in which photographs without a drawn cup are measured."""
 MARGIN = 0.05
 """Widening of the interval of the passes on both sides when its coverage is measured."""
 
@@ -63,10 +66,10 @@ def single_member(weights: Path, scratch: Path) -> FundusDiscCupNetwork:
 
 
 def measure_photo(network: FundusDiscCupNetwork, run: str, photo: Photo) -> Iterable[Row]:
-    """Rows of one photograph: all styles where the cup was drawn, else as it is."""
+    """Rows of one photograph: all styles where the cup was drawn, else `DISC_STYLES`."""
     rgb, disc, cup = photo.read()
-    for name, style in STYLES.items() if cup is not None else [("plain", STYLES["plain"])]:
-        picture, masks = style(rgb, [disc] if cup is None else [disc, cup])
+    for name in DISC_STYLES if cup is None else STYLES:
+        picture, masks = STYLES[name](rgb, [disc] if cup is None else [disc, cup])
         found = network.predict(np.ascontiguousarray(picture))
         samples = found.vcdr_samples
         yield Row(

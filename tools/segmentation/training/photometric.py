@@ -165,12 +165,12 @@ def swap_amplitude(batch: Tensor, reference: Tensor, generator: Generator) -> Te
 
 
 def borrow_style(batch: Tensor, generator: Generator) -> Tensor:
-    """Each sample borrows histogram or low frequencies from another of the batch, or keeps its own."""
+    """Each sample borrows histogram (0.35) or low frequencies (0.2) from another of the batch, or keeps its own."""
     count = batch.shape[0]
     reference = batch[torch.randperm(count, generator=generator)]
     choice = torch.rand(count, generator=generator)
     out = batch.clone()
-    for chosen, method in (((choice < 0.2), match_histogram), ((choice > 0.85), swap_amplitude)):
+    for chosen, method in (((choice < 0.35), match_histogram), ((choice > 0.8), swap_amplitude)):
         if bool(chosen.any()):
             out[chosen] = method(batch[chosen], reference[chosen], generator)
     return out
@@ -180,19 +180,3 @@ def borrow_histogram(batch: Tensor, generator: Generator) -> Tensor:
     """Each sample takes over part of the histogram of another of the batch."""
     order = torch.randperm(batch.shape[0], generator=generator)
     return match_histogram(batch, batch[order], generator)
-
-
-PHOTOGRAPH: Augmentation = chain(
-    borrow_style,
-    sometimes(0.75, tone),
-    sometimes(0.3, colour_mix),
-    sometimes(0.3, contrast),
-    sometimes(0.4, shading),
-    sometimes(0.25, blur),
-    sometimes(0.35, sharpen),
-    sometimes(0.2, low_resolution),
-    sometimes(0.2, noise),
-    lambda batch, generator: batch.clamp(0, 1),
-    sometimes(0.25, jpeg),
-)
-"""The chain for colour photographs."""

@@ -1,5 +1,7 @@
-"""Styles that no training batch shows, for honest measurement: other colours, grids, lenses and compression.
+"""Styles for honest measurement: other colours, grids, lenses and compression.
 
+No training batch shows a picture in exactly these styles, but the augmentation (`looks`) draws at random from kinds
+that lie near all of them except `palette_480`: recolouring, haze, adaptive equalisation, one channel as grey.
 Every style takes (H, W, 3) uint8 and masks (H, W) and returns both on a new grid.
 """
 
@@ -90,8 +92,26 @@ def disc_crop(rgb: Picture, masks: Sequence[BoolMask]) -> tuple[Picture, list[Bo
     return jpeg(picture, 50), masks
 
 
+def red_free(rgb: Picture, masks: Sequence[BoolMask]) -> tuple[Picture, list[BoolMask]]:
+    """The green channel as grey, 700 wide, JPEG quality 60."""
+    height, width = rgb.shape[:2]
+    picture, masks = resize(rgb, masks, (700, int(700 * height / width)))
+    return jpeg(np.repeat(picture[..., 1:2], 3, axis=2), 60), masks
+
+
+def palette_480(rgb: Picture, masks: Sequence[BoolMask]) -> tuple[Picture, list[BoolMask]]:
+    """Faded yellow slide, brighter on the right, sharpened with wide halos, 480 wide, 40 dithered colours."""
+    height, width = rgb.shape[:2]
+    picture, masks = resize(rgb, masks, (480, int(480 * height / width)))
+    light = np.linspace(0.7, 1.25, picture.shape[1])[None, :, None]
+    faded = (picture / 255.0) ** 1.5 * light * (0.85, 0.9, 0.35) + (0.12, 0.1, 0.04)
+    sharp = Image.fromarray(_bytes(faded)).filter(ImageFilter.UnsharpMask(radius=6, percent=150, threshold=0))
+    return np.asarray(sharp.quantize(40, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB")), masks
+
+
 STYLES: dict[str, Style] = {
-    style.__name__: style for style in (plain, pink_600, squeezed_512, hazy_400, equalised, disc_crop)
+    style.__name__: style
+    for style in (plain, pink_600, squeezed_512, hazy_400, equalised, disc_crop, red_free, palette_480)
 }
 
 

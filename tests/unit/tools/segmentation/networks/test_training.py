@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.segmentation.networks.masks import mask_box, vertical_ratio
-from clinigraph.tools.segmentation.training import photometric
+from clinigraph.tools.segmentation.training import looks, photometric
 from clinigraph.tools.segmentation.training.calibration import calibration, half_width
 from clinigraph.tools.segmentation.training.chest_batches import equalise
 from clinigraph.tools.segmentation.training.fundus_measure import Row, half_widths
@@ -118,10 +118,66 @@ def test_a_disc_that_is_not_found_widens_the_calibration() -> None:
 @given(st.integers(0, 10_000))
 def test_photometric_augmentation_keeps_shape_and_range(seed: int) -> None:
     batch = torch.rand(6, 3, 48, 48, generator=generator(seed))
-    out = photometric.PHOTOGRAPH(batch, generator(seed))
+    out = looks.PHOTOGRAPH(batch, generator(seed))
     assert out.shape == batch.shape
     assert 0 <= float(out.min()) <= float(out.max()) <= 1
-    assert torch.equal(out, photometric.PHOTOGRAPH(batch, generator(seed)))
+    assert torch.equal(out, looks.PHOTOGRAPH(batch, generator(seed)))
+
+
+def photographs(seed: int, count: int = 4) -> torch.Tensor:
+    """Reddish noise in a round field on black."""
+    axis = torch.linspace(-1, 1, 64)
+    lit = (axis[None] ** 2 + axis[:, None] ** 2 < 0.8).float()
+    noise = 0.2 * torch.rand(count, 3, 64, 64, generator=generator(seed))
+    return (noise + torch.tensor([0.5, 0.3, 0.15]).reshape(1, 3, 1, 1)) * lit
+
+
+LOOKS = (looks.monochrome, looks.equalise, looks.recast, looks.haze, looks.strong_gamma)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_a_look_keeps_shape_and_range_and_changes_the_picture(look: photometric.Augmentation, seed: int) -> None:
+    batch = photographs(seed)
+    before = batch.clone()
+    out = look(batch, generator(seed))
+    assert torch.equal(batch, before)
+    assert out.shape == batch.shape
+    assert 0 <= float(out.min()) <= float(out.max()) <= 1
+    assert (out - batch).abs().amax(dim=(1, 2, 3)).min() > 1e-3
+    assert torch.equal(out, look(batch, generator(seed)))
+
+
+def test_a_monochrome_photograph_has_no_colour() -> None:
+    out = looks.monochrome(photographs(1), generator(1))
+    assert torch.equal(out[:, 0], out[:, 1])
+    assert torch.equal(out[:, 1], out[:, 2])
+
+
+@pytest.mark.parametrize("look", [looks.recast, looks.haze], ids=lambda look: look.__name__)
+def test_the_black_surround_stays_black(look: photometric.Augmentation) -> None:
+    batch = photographs(2)
+    dark = (batch.amax(dim=1, keepdim=True) < 0.04).expand_as(batch)
+    assert float(look(batch, generator(2))[dark].max()) == 0
+
+
+def test_haze_flattens_what_is_lit() -> None:
+    batch = photographs(3)
+    inside = (slice(None), slice(None), slice(20, 44), slice(20, 44))
+    hazy = looks.haze(batch, generator(3))
+    assert (hazy[inside].std(dim=(2, 3)) < batch[inside].std(dim=(2, 3))).all()
+
+
+def test_equalising_a_photograph_raises_its_local_contrast() -> None:
+    batch = photographs(4)
+    inside = (slice(None), slice(None), slice(20, 44), slice(20, 44))
+    out = looks.equalise(batch, generator(4))
+    assert (out[inside].std(dim=(2, 3)) > batch[inside].std(dim=(2, 3))).all()
+
+
+def test_a_black_picture_is_not_equalised() -> None:
+    assert float(looks.equalise(torch.zeros(2, 3, 32, 32), generator(0)).max()) == 0
 
 
 def test_histograms_are_taken_over() -> None:
