@@ -20,12 +20,14 @@ from clinigraph.models.evidence import (
     FindingNode,
     ImageNode,
     IndicatorResultNode,
+    InterventionNode,
     LabelMapNode,
     MeasurementNode,
     PassageNode,
 )
 from clinigraph.models.findings import Finding, FindingSite, IndicatorResult, Presence
 from clinigraph.models.imaging import Image
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.passages import Passage
 from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import (
@@ -85,6 +87,7 @@ class EvidenceInput:
         indicator_results: Sequence[IndicatorResult] = (),
         passages: Iterable[Passage] = (),
         claims: Sequence[Claim] = (),
+        interventions: Sequence[Intervention] = (),
     ) -> None:
         self.case = case
         self.appraisals = appraisals
@@ -93,6 +96,7 @@ class EvidenceInput:
         self.indicator_results = indicator_results
         self.passages = tuple(passages)
         self.claims = claims
+        self.interventions = interventions
 
 
 def build_evidence(material: EvidenceInput) -> EvidenceGraph:
@@ -115,6 +119,8 @@ def build_evidence(material: EvidenceInput) -> EvidenceGraph:
         _add_indicator(nodes, edges, indicator_result)
     for claim in material.claims:
         _add_claim(nodes, edges, claim)
+    for intervention in material.interventions:
+        _add_intervention(nodes, edges, intervention)
     return EvidenceGraph(nodes=tuple(nodes.values()), edges=tuple(edges))
 
 
@@ -221,3 +227,13 @@ def _add_claim(nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, 
             kind = EdgeKind.CONTRADICTS if contradicted else EdgeKind.SUPPORTS
             edge = EvidenceEdge(source=ground, target=claim_id, kind=kind)
         edges[edge] = None
+
+
+def _add_intervention(
+    nodes: dict[EvidenceId, EvidenceNode], edges: dict[EvidenceEdge, None], intervention: Intervention
+) -> None:
+    node_id = intervention.node_id()
+    nodes[node_id] = InterventionNode(id=node_id, value=intervention)
+    for target in intervention.targets:
+        if target in nodes:
+            edges[EvidenceEdge(source=node_id, target=target, kind=EdgeKind.ACTS_ON)] = None

@@ -50,6 +50,12 @@ class EvalSpec(Value):
     """Which part is measured, and whether it trained anything that ships."""
     prompt_version: str | None = None
     needs_model: bool = False
+    needs_images: bool = False
+    """Whether the model under test must take pictures."""
+    configs: tuple[str, ...] = ("full",)
+    """Configurations that can be compared; the first is the default."""
+    sha256: dict[str, str] = Field(default_factory=dict)
+    """File name -> sha256 of the data that the published figures belong to; other bytes are refused."""
     goals: tuple[str, ...] = ()
     """What is to be reached, in words."""
     published: tuple[PublishedMark, ...] = ()
@@ -98,6 +104,8 @@ class EvalContext:
     seed: int = 20260101
     chat: ChatModel | None = None
     """The model under test, bridged to Inspect; None on the path without a model."""
+    config: str = "full"
+    """One of ``EvalSpec.configs``."""
 
 
 @runtime_checkable

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from inspect_ai import Task, task
 
 from clinigraph.evals.contract import EvalContext
-from clinigraph.evals.registry import benchmark, specs
+from clinigraph.evals.registry import benchmark, known_config, specs
 from clinigraph.evals.runner import as_task
 from clinigraph.settings import Settings
 
 
 def _task(name: str) -> Callable[..., Task]:
-    def make(data: str | None = None, work: str | None = None, limit: int | None = None, seed: int = 20260101) -> Task:
+    def make(
+        data: str | None = None,
+        work: str | None = None,
+        limit: int | None = None,
+        seed: int = 20260101,
+        config: str | None = None,
+    ) -> Task:
         settings = Settings()
         context = EvalContext(
             data=Path(data) if data else settings.eval_data,
             work=Path(work) if work else settings.cache_dir / "evals",
             seed=seed,
         )
-        return as_task(benchmark(name), context, limit)
+        chosen = benchmark(name)
+        return as_task(chosen, replace(context, config=known_config(chosen.spec, config)), limit)
 
     make.__name__ = name
     made: Callable[..., Task] = task(name=name)(make)

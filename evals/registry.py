@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -45,10 +46,29 @@ def benchmark(name: str) -> Benchmark:
     """
     spec = next((s for s in specs() if s.name == name), None)
     if spec is None:
-        known = ", ".join(s.name for s in specs())
-        raise UsageError("There is no such benchmark", given=name, todo=f"Known are: {known}.")
+        names = [s.name for s in specs()]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        todo = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(names)}."
+        raise UsageError("There is no such benchmark", given=name, todo=todo)
     module, _, factory = spec.factory.partition(":")
     made = getattr(import_module(module), factory)(spec)
     if not isinstance(made, Benchmark):
         raise TypeError(f"{spec.factory} makes no benchmark")
     return made
+
+
+def known_config(spec: EvalSpec, config: str | None) -> str:
+    """Return the configuration to run; the benchmark's first where none is asked for.
+
+    Raises:
+        UsageError: The benchmark has no such configuration.
+    """
+    if config is None:
+        return spec.configs[0]
+    if config not in spec.configs:
+        raise UsageError(
+            f"The benchmark {spec.name} has no such configuration",
+            given=config,
+            todo=f"It has: {', '.join(spec.configs)}.",
+        )
+    return config

@@ -17,6 +17,7 @@ from clinigraph.knowledge.terminology.contract import Terminology
 from clinigraph.llm.contract import ChatModel
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.case import Case
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.switches import Switches
 from clinigraph.models.tooling import ToolSpec
 from clinigraph.settings import Settings
@@ -83,5 +84,7 @@ class Dependencies:
     """Which parts of the method take part."""
     notes: tuple[str, ...] = ()
     """What a reader must know before anything was done, for example that the model server was absent."""
+    interventions: tuple[Intervention, ...] = ()
+    """What a person did before the run began."""
     results: ResultCache | None = None
     """Results of earlier runs of the same case; None runs every step."""

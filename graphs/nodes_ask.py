@@ -7,12 +7,13 @@ from typing import Literal, cast
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Overwrite, interrupt
 
+from clinigraph.agents.evidence_builder import fact_evidence_id
 from clinigraph.agents.examiner import fact_of, next_question
 from clinigraph.agents.reflection import to_discard
 from clinigraph.errors import CaseInvalid
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
-from clinigraph.graphs.views import indicators_of, results_of
+from clinigraph.graphs.views import indicators_of, results_of, with_intervention
 from clinigraph.intake.facts import fact_catalogue, parse_fact
 from clinigraph.models.base import IndicatorId
 from clinigraph.models.case import Case, Fact
@@ -54,9 +55,13 @@ async def ask(state: CaseState, runtime: Runtime[Dependencies]) -> Command[Liter
             facts = _facts(made, question.subject, name, answer.get("value"))
         except CaseInvalid as error:
             notes.append(f"The answer on {name.replace('_', ' ')} could not be used ({error.what}).")
+    grounds = [fact_evidence_id(fact) for fact in facts]
+    update: CaseState = {
+        "asked": asked, "notes": notes, "interventions": with_intervention(state, answer, *grounds),
+    }  # fmt: skip
     if not facts:
-        return Command(goto="reflect", update={"asked": asked, "notes": notes})
-    return Command(goto="schedule", update=_answered(state, made, name, facts, {"asked": asked, "notes": notes}))
+        return Command(goto="reflect", update=update)
+    return Command(goto="schedule", update=_answered(state, made, name, facts, update))
 
 
 def _facts(made: DiagnosticPlan, subject: str, name: str, value: object) -> tuple[Fact, ...]:

@@ -15,9 +15,10 @@ from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_text import link_texts
 from clinigraph.graphs.retrieving import MAX_QUOTED, retrieve, speaks_of
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
+from clinigraph.graphs.views import with_intervention
 from clinigraph.intake.display import to_display
 from clinigraph.knowledge.contract import RetrievalQuery
-from clinigraph.models.base import PassageId
+from clinigraph.models.base import EvidenceId, PassageId
 from clinigraph.models.case import Case
 from clinigraph.models.imaging import Image
 from clinigraph.models.passages import Passage
@@ -29,7 +30,13 @@ async def intake(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     """Read the case; its pixels go to the artifact store. Of several frames of a heart two are kept."""
     del state
     case = await link_texts(runtime.context, await asyncio.to_thread(_load, runtime.context))
-    return {"case": dump(case), "notes": list(runtime.context.notes), "revision": 0, "tool_index": {}}
+    return {
+        "case": dump(case),
+        "notes": list(runtime.context.notes),
+        "interventions": [dump(i) for i in runtime.context.interventions],
+        "revision": 0,
+        "tool_index": {},
+    }
 
 
 def _load(context: Dependencies) -> Case:
@@ -119,9 +126,10 @@ async def approve(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState
     answer: JsonDict = interrupt({"kind": "approve_plan", "plan": state.get("plan")})
     if answer.get("action") == "reject":
         raise RunCancelled("The plan was rejected", todo="Change the question or the protocol and run again.")
+    made = load(DiagnosticPlan, state.get("plan"))
     edited = answer.get("plan")
-    if not isinstance(edited, dict):
-        return {}
-    changed = load(DiagnosticPlan, edited)
+    changed = load(DiagnosticPlan, edited) if isinstance(edited, dict) else made
     runtime.context.validator.check(changed)
-    return {"plan": dump(changed)}
+    touched = [i.id for i in changed.indicators if changed is made or made.indicator(i.id) != i]
+    targets = (EvidenceId(f"indicator-{i}") for i in touched)
+    return {"plan": dump(changed), "interventions": with_intervention(state, answer, *targets)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command, interrupt
@@ -13,6 +13,7 @@ from clinigraph.agents.decider import refuse
 from clinigraph.agents.direct import UNCHECKED, direct_impression
 from clinigraph.agents.examiner import finding_to_ask, next_question
 from clinigraph.agents.recommendations import fits
+from clinigraph.agents.signing import signed
 from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.critical import critical_contradictions, withdrawn
 from clinigraph.agents.writer import write_claims
@@ -20,7 +21,15 @@ from clinigraph.errors import RunCancelled
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_consult import answers_directly
 from clinigraph.graphs.state import CaseState, JsonDict, dump, load
-from clinigraph.graphs.views import claims_of, consultation_of, evidence_of, indicators_of, outputs_of, passages_of
+from clinigraph.graphs.views import (
+    claims_of,
+    consultation_of,
+    evidence_of,
+    indicators_of,
+    outputs_of,
+    passages_of,
+    with_intervention,
+)
 from clinigraph.models.base import ClaimId, EvidenceId
 from clinigraph.models.evidence import EvidenceGraph, EvidenceNode, IndicatorResultNode
 from clinigraph.models.findings import Impression, Presence
@@ -126,7 +135,8 @@ async def sign(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
     A claim that bears on the decision and is contradicted pauses with ``{"kind": "contradicted", "claims": [...]}``
     where a person answers: ``{"action": "keep"}`` lets the decision stand without the claim, ``{"action": "reject"}``
     stops the run, anything else withdraws the decision, as happens where nobody is there. The sign-off resumes with
-    ``{"action": "sign"}`` or ``{"action": "reject"}``.
+    ``{"action": "sign"}``, with ``claims`` as :func:`clinigraph.agents.signing.signed` takes them where a person
+    refused or amended some, or ``{"action": "reject"}``.
     """
     context = runtime.context
     update = await _contested(state, runtime)
@@ -136,7 +146,22 @@ async def sign(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
         )
         if answer.get("action") == "reject":
             raise RunCancelled("The report was not signed", todo="Run again to pause at the sign-off.")
+        update = await _signed(cast("CaseState", {**state, **update}), update, answer, runtime)
     return update
+
+
+async def _signed(state: CaseState, update: CaseState, answer: JsonDict, runtime: Runtime[Dependencies]) -> CaseState:
+    """Apply what a person said of single claims; an amended text is verified again like any other."""
+    result = signed(claims_of(state), answer)
+    graph, impression = evidence_of(state), load(Impression, state.get("impression"))
+    checked = {c.id: c for c in await runtime.context.roles.verifier.verify(result.amended, graph, impression)}
+    whole = tuple(checked.get(c.id, c) for c in result.claims)
+    _tell(runtime, tuple(checked.values()))
+    targets = (EvidenceId(c.id) for c in whole)
+    return cast(
+        "CaseState",
+        {**update, "claims": [dump(c) for c in whole], "interventions": with_intervention(state, answer, *targets)},
+    )
 
 
 async def _contested(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState:
@@ -149,8 +174,11 @@ async def _contested(state: CaseState, runtime: Runtime[Dependencies]) -> CaseSt
         answer: JsonDict = interrupt({"kind": "contradicted", "claims": [dump(c) for c in against]})
         if answer.get("action") == "reject":
             raise RunCancelled("The contradicted report was refused", todo="Run again, or use another writer.")
+        targets = (EvidenceId(c.id) for c in against)
+        done: CaseState = {"interventions": with_intervention(state, answer, *targets)}
         if answer.get("action") == "keep":
-            return {}
+            return done
+        return cast("CaseState", {**done, **await _withdraw(state, runtime, claims, against)})
     return await _withdraw(state, runtime, claims, against)
 
 

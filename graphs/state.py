@@ -47,6 +47,8 @@ class CaseState(TypedDict, total=False):
     asked: list[str]
     """Indicators whose facts the user was asked for."""
     claims: list[JsonDict]
+    interventions: list[JsonDict]
+    """What people did, in order."""
     revision: int
     finished: bool
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from clinigraph.agents.evidence_builder import EvidenceInput, build_evidence
-from clinigraph.graphs.state import CaseState, load
-from clinigraph.models.base import StepId
+from clinigraph.graphs.state import CaseState, JsonDict, dump, load
+from clinigraph.models.base import EvidenceId, StepId
 from clinigraph.models.case import Case
 from clinigraph.models.consultation import Consultation
 from clinigraph.models.evidence import EvidenceGraph
 from clinigraph.models.findings import IndicatorResult
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.passages import Passage
 from clinigraph.models.reporting import Claim
 from clinigraph.models.tooling import FlowValue, ToolCall, ToolResult
@@ -40,6 +41,20 @@ def passages_of(state: CaseState) -> tuple[Passage, ...]:
     return tuple(load(Passage, p) for p in state.get("passages", {}).values())
 
 
+def interventions_of(state: CaseState) -> tuple[Intervention, ...]:
+    """Return what people did."""
+    return tuple(load(Intervention, i) for i in state.get("interventions", []))
+
+
+def with_intervention(state: CaseState, answer: JsonDict, *targets: EvidenceId) -> list[JsonDict]:
+    """Return the interventions of a state with that of an answer, where it names who gave it."""
+    kept = list(state.get("interventions", []))
+    given = answer.get("intervention")
+    if not isinstance(given, dict):
+        return kept
+    return [*kept, dump(load(Intervention, given).replace(targets=targets))]
+
+
 def consultation_of(state: CaseState) -> Consultation | None:
     """Return what model roles said, or None where none was asked."""
     return load(Consultation, state["consultation"]) if "consultation" in state else None
@@ -56,5 +71,6 @@ def evidence_of(state: CaseState, claims: tuple[Claim, ...] = ()) -> EvidenceGra
             indicator_results=indicators_of(state),
             passages=passages_of(state),
             claims=claims,
+            interventions=interventions_of(state),
         )
     )

@@ -87,7 +87,7 @@ class Eyes:
 
 def labelled(folder: Path) -> list[tuple[Path, Path]]:
     """Return photographs of a folder with their label files."""
-    found = []
+    found: list[tuple[Path, Path]] = []
     for image in shown(folder):
         masks = (partner(image.parent.parent / name, image.stem) for name in ("masks", "groundtruth"))
         found.extend((image, mask) for mask in masks if mask is not None)

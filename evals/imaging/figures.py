@@ -60,12 +60,30 @@ class Part(Protocol):
     their data; rows are made for each pair of the latter two.
     """
 
-    name: str
-    title: str
-    folders: tuple[str, ...]
-    """Patterns of folder names below the data folder; empty when the part brings its own pictures."""
-    figures: tuple[Figure, ...]
-    note: str
+    @property
+    def name(self) -> str:
+        """Name in items and options."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Heading of its table."""
+        ...
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Patterns of folder names below the data folder; empty when the part brings its own pictures."""
+        ...
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What is reported."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """What stands below the table."""
+        ...
 
     def items(self, folders: Sequence[Path], context: EvalContext) -> Sequence[EvalItem]:
         """Return the items of the folders that are there, in a fixed order."""

@@ -252,7 +252,7 @@ class _Plane:
 
 
 _Measure = Callable[[Mask, Spacing], float]
-_SIZE_OF = {
+_SIZE_OF: dict[str, tuple[_Measure, Concept, str]] = {
     _LONGEST: (
         lambda m, s: planar.diameters(m, s).longest,
         codes.LONG_AXIS,

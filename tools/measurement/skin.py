@@ -79,7 +79,7 @@ def colour_asymmetry(rgb: RGB, mask: Mask) -> tuple[float, float]:
 
     shape = largest_component(_checked(rgb, mask))
     smooth = max(1.0, 0.01 * max(mask.shape))
-    lab = rgb2lab(on_reference_skin(rgb, mask))  # type: ignore[no-untyped-call]
+    lab = rgb2lab(on_reference_skin(rgb, mask))
     planes = [gaussian_filter(lab[:, :, k], smooth) for k in range(3)]
     rows, columns = np.nonzero(shape)
     differences = []
@@ -155,7 +155,7 @@ def colour_shares(rgb: RGB, mask: Mask) -> dict[str, float]:
     smooth = max(0.5, 0.004 * max(mask.shape))
     pixels = np.stack([gaussian_filter(picture[:, :, k], smooth)[mask] for k in range(3)], axis=1)
     references = np.array([*_COLOURS.values(), tuple(v / 255 for v in _SKIN)])
-    lab = rgb2lab(np.concatenate([pixels, references])[None])[0]  # type: ignore[no-untyped-call]
+    lab = rgb2lab(np.concatenate([pixels, references])[None])[0]
     places, marks = lab[: len(pixels)], lab[len(pixels) :]
     nearest = np.linalg.norm(places[:, None] - marks[None], axis=2).argmin(axis=1)
     shares = np.bincount(nearest, minlength=len(marks)) / len(pixels)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+import numpy as np
+
 from clinigraph.models.findings import FindingSite, Interval, Measurement
 from clinigraph.models.signals import Signal
 from clinigraph.models.tooling import (
@@ -59,7 +61,8 @@ class EcgMeasures:
         if not isinstance(value, SignalValue):
             return _nothing(call, "no signal was given")
         try:
-            found = measure_ecg(context.artifacts.get(value.value.artifact_id), value.value.sampling_rate_hz)
+            samples = np.asarray(context.artifacts.get(value.value.artifact_id), dtype=np.float64)
+            found = measure_ecg(samples, value.value.sampling_rate_hz)
         except EcgRefusal as refusal:
             return _nothing(call, str(refusal))
         outputs = _outputs(found, value.value)

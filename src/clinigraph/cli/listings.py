@@ -52,6 +52,15 @@ def show_protocols(*, as_json: bool) -> None:
     _show(table)
 
 
+def broken_tools(tools: object) -> dict[str, str]:
+    """Return plugins and bundles that could not be loaded, with the reason; only a registry knows of such."""
+    from clinigraph.tools.registry import ToolRegistry
+
+    if not isinstance(tools, ToolRegistry):
+        return {}
+    return {name: reason for name, reason in tools.unavailable().items() if name not in tools}
+
+
 def show_tools(*, as_json: bool) -> None:
     """List tools with inputs, outputs and availability."""
     from clinigraph.client.session import Session
@@ -59,7 +68,7 @@ def show_tools(*, as_json: bool) -> None:
 
     session = Session()
     specs = sorted(session.tools.specs(), key=lambda s: s.name)
-    broken = {n: r for n, r in session.tools.unavailable().items() if n not in session.tools}
+    broken = broken_tools(session.tools)
     if as_json:
         rows = [{**s.model_dump(mode="json"), "unavailable": session.unavailable[s.name]} for s in specs]
         _print_json({"tools": rows, "broken": broken})

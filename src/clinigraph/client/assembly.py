@@ -10,6 +10,7 @@ from clinigraph.graphs.views import (
     consultation_of,
     evidence_of,
     indicators_of,
+    interventions_of,
     outputs_of,
     passages_of,
     results_of,
@@ -60,6 +61,7 @@ def assemble(state: CaseState, run: RunRecord, outdated: tuple[str, ...] = ()) -
         urgency=load(Triage, state.get("triage")).urgency,
         next_question=load(NextQuestion, state["next_question"]) if "next_question" in state else None,
         consultation=consultation_of(state),
+        interventions=interventions_of(state),
         differentials=tuple(v.value for v in outputs_of(state) if isinstance(v, DifferentialValue)),
         run=run,
     )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from clinigraph.models.base import ProtocolId
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.planning import DiagnosticProtocol
 from clinigraph.models.switches import Switches
 
@@ -29,10 +30,13 @@ class RunOptions:
     """Which parts of the method take part."""
     plan: DiagnosticProtocol | None = None
     """A reviewed or drafted plan to run, whatever the question; goes before ``protocol``."""
+    interventions: tuple[Intervention, ...] = ()
+    """What a person did before the run began, for example a corrected outline."""
     on_pause: OnPause | None = None
     """Without it a paused run ends with an INTERRUPTED event and can be resumed later."""
 
     def key(self) -> str:
         """Return what distinguishes runs of one input."""
         plan = self.plan.digest() if self.plan else ""
-        return f"{self.protocol or ''}|{self.approve}|{self.sign_off}|{self.switches.canonical_json()}|{plan}"
+        parts = (self.protocol or "", self.approve, self.sign_off, self.switches.canonical_json(), plan)
+        return "|".join(map(str, (*parts, *(i.digest() for i in self.interventions))))

@@ -268,6 +268,7 @@ class Session:
             model=model,
             switches=options.switches,
             notes=(self.model_absent,) if self.model_absent else (),
+            interventions=options.interventions,
             results=self._result_cache(),
         )
 

@@ -19,6 +19,7 @@ from clinigraph.models.evidence import (
     FindingNode,
     ImageNode,
     IndicatorResultNode,
+    InterventionNode,
     LabelMapNode,
     MeasurementNode,
     PassageNode,
@@ -133,6 +134,8 @@ def node_title(node: EvidenceNode) -> str:  # noqa: C901, PLR0911 - one line for
             return node.value.text
         case FactNode():
             return _fact_title(node)
+        case InterventionNode():
+            return words.intervention_text(node.value)
         case _:
             assert_never(node)
 
@@ -152,6 +155,8 @@ def node_details(node: EvidenceNode) -> list[tuple[str, str]]:  # noqa: PLR0911 
             return _indicator_details(node)
         case FactNode():
             return [("Source", node.value.source)]
+        case InterventionNode():
+            return [("Reason", node.value.reason), ("When", words.moment(node.value.at_unix))]
         case FindingNode():
             return [("Presence", node.value.presence.value)]
         case PassageNode():

@@ -43,6 +43,7 @@ def render_markdown(report: Report) -> str:
         _claims(report),
         _unsupported(report),
         _limitations(report),
+        _people(report),
         _passages(report),
         _evidence(report.evidence_graph),
         _run(report),
@@ -171,6 +172,14 @@ def _limitations(report: Report) -> Iterator[str]:
     if not report.limitations:
         yield "None were recorded."
     yield ""
+
+
+def _people(report: Report) -> Iterator[str]:
+    if report.interventions:
+        yield "## What people did"
+        yield ""
+        yield from (f"- {escape(words.intervention_text(i))} ({words.moment(i.at_unix)})" for i in report.interventions)
+        yield ""
 
 
 def _passages(report: Report) -> Iterator[str]:

@@ -101,6 +101,8 @@ class _Page:
                 self._line(f"•  {item.claim.text}")
                 self._line(f"    {item.reason}", _SMALL, colour=_RED)
         self._list("Limitations", self._report.limitations)
+        told = (f"{words.intervention_text(i)} ({words.moment(i.at_unix)})" for i in self._report.interventions)
+        self._list("What people did", told)
 
     def passages(self) -> None:
         told = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.evidence import EdgeKind, NodeKind
@@ -21,6 +22,7 @@ from clinigraph.models.formatting import (
     format_value,
 )
 from clinigraph.models.imaging import Image
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.passages import Passage
 from clinigraph.models.report import IndicatorRow
 from clinigraph.models.reporting import ClaimUncertainty, Section, Verdict
@@ -65,6 +67,7 @@ KINDS = {
     NodeKind.INDICATOR_RESULT: "Indicator",
     NodeKind.CLAIM: "Claim",
     NodeKind.FACT: "Record",
+    NodeKind.INTERVENTION: "Person",
 }
 
 EDGES = {
@@ -73,6 +76,7 @@ EDGES = {
     EdgeKind.SUPPORTS: "supported by",
     EdgeKind.CONTRADICTS: "contradicted by",
     EdgeKind.CITES: "cites",
+    EdgeKind.ACTS_ON: "acted on",
 }
 
 
@@ -175,3 +179,23 @@ def short_hash(digest: str) -> str:
 def is_picture_name(name: str) -> bool:
     """Whether a name is a plain ``*.png`` file name: no folder, no odd character, so it may stand in a path."""
     return _PICTURE_NAME.fullmatch(name) is not None
+
+
+ACTIONS = {
+    "approve": "approved the plan", "edit": "changed the plan", "reject": "rejected it",
+    "answer": "answered a question",
+    "skip": "left a question open", "keep": "let the decision stand", "withdraw": "withdrew the decision",
+    "correct": "corrected an outline", "sign": "signed the report",
+}  # fmt: skip
+"""What people may do, in words."""
+
+
+def intervention_text(intervention: Intervention) -> str:
+    """Return what a person did in one line."""
+    reason = f": {intervention.reason}" if intervention.reason else ""
+    return f"{intervention.who} {ACTIONS.get(intervention.action, intervention.action)}{reason}"
+
+
+def moment(at_unix: float) -> str:
+    """Return a time as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(at_unix, tz=UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

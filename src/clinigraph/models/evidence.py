@@ -18,6 +18,7 @@ from clinigraph.models.findings import (
     QualitativeEvaluation,
 )
 from clinigraph.models.imaging import Image, LabelMap
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.passages import Passage
 from clinigraph.models.planning import Criterion
 from clinigraph.models.reporting import Claim
@@ -36,6 +37,7 @@ class NodeKind(StrEnum):
     INDICATOR_RESULT = "indicator_result"
     CLAIM = "claim"
     FACT = "fact"
+    INTERVENTION = "intervention"
 
 
 class EdgeKind(StrEnum):
@@ -46,6 +48,8 @@ class EdgeKind(StrEnum):
     SUPPORTS = "supports"
     CONTRADICTS = "contradicts"
     CITES = "cites"
+    ACTS_ON = "acts_on"
+    """A person's intervention on evidence; the intervention rests on it, never the other way round."""
 
 
 class _Node(Value):
@@ -122,6 +126,13 @@ class FactNode(_Node):
     value: Fact
 
 
+class InterventionNode(_Node):
+    """Something that a person did."""
+
+    kind: Literal[NodeKind.INTERVENTION] = NodeKind.INTERVENTION
+    value: Intervention
+
+
 EvidenceNode = Annotated[
     ImageNode
     | LabelMapNode
@@ -132,7 +143,8 @@ EvidenceNode = Annotated[
     | CriterionNode
     | IndicatorResultNode
     | ClaimNode
-    | FactNode,
+    | FactNode
+    | InterventionNode,
     Field(discriminator="kind"),
 ]
 
@@ -148,6 +160,7 @@ ALLOWED_EDGES: dict[EdgeKind, tuple[tuple[NodeKind, ...], tuple[NodeKind, ...]]]
     EdgeKind.APPLIES: ((_K.INDICATOR_RESULT,), (_K.CRITERION,)),
     EdgeKind.SUPPORTS: (_SPEAKERS, (_K.CLAIM,)),
     EdgeKind.CONTRADICTS: (_SPEAKERS, (_K.CLAIM,)),
+    EdgeKind.ACTS_ON: ((_K.INTERVENTION,), (*_SPEAKERS, _K.CLAIM)),
     EdgeKind.CITES: ((_K.CRITERION, _K.CLAIM, _K.INDICATOR_RESULT), (_K.PASSAGE,)),
 }
 """Which kinds of node each kind of edge may join (source kinds, target kinds)."""

@@ -21,6 +21,7 @@ from clinigraph.models.findings import (
     Measurement,
     Met,
 )
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.passages import Passage
 from clinigraph.models.planning import Criterion
 from clinigraph.models.reporting import Certainty, Claim, ReportSection, Section, Verdict
@@ -82,6 +83,8 @@ class Report(Value):
     unsupported: tuple[Unsupported, ...] = ()
     limitations: tuple[str, ...] = ()
     overlays: tuple[Overlay, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    """What people did in the run, in order."""
     urgency: Urgency = Urgency.ROUTINE
     """How soon somebody must look, from the words of question and record alone."""
     next_question: NextQuestion | None = None

@@ -70,7 +70,7 @@ class Assertion(Value):
 
 
 class ClaimUncertainty(Value):
-    """How far a claim may be wrong although its verdict stands; each term from 0 (sure) to 1, None when it has no say."""
+    """How far a claim may be wrong although its verdict stands; each term from 0 (sure) to 1, None where it is mute."""
 
     margin: float | None = Field(default=None, ge=0, le=1)
     """Nearness of the value to the threshold it is judged by, in half-widths of its interval: 1 on it or across it."""

@@ -193,7 +193,7 @@ def _kind(indicator: Indicator) -> ValueKind:
 
 def _masks(call: ToolCall, context: ToolContext, spec: ToolSpec) -> LabelMap:
     image = next(v.value for v in call.inputs.values() if isinstance(v.value, Image))
-    mask = np.asarray(context.artifacts.get(image.artifact_id)[..., 0]) > 100
+    mask = np.asarray(context.artifacts.get(image.artifact_id)[..., 0], dtype=np.int64) > 100
     segment = Segment(label="thing", number=1, concept=THING, pixel_count=int(mask.sum()))
     return LabelMap(
         image_id=image.id,
@@ -235,8 +235,8 @@ def cards_in_memory() -> FakeLibrary:
 def _cards() -> tuple[tuple[Passage, ...], Mapping[str, StatedCriterion]]:
     cards = load_cards()
     passages = tuple(p for card in cards for p in card_passages(card))
-    criteria = {
-        c.passage_id: StatedCriterion(
+    criteria: dict[str, StatedCriterion] = {
+        str(c.passage_id): StatedCriterion(
             indicator=c.indicator, comparator=c.comparator, threshold=c.threshold, unit=c.unit
         )
         for card in cards

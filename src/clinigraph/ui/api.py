@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue
 from clinigraph.client.report import Report as SavedReport
 from clinigraph.errors import UsageError
 from clinigraph.models.base import Value
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.report import Report
 from clinigraph.ui.answers import ChatAnswer, answer_question
 from clinigraph.ui.comparison import Comparison, compare
@@ -22,7 +23,7 @@ from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import receive
-from clinigraph.ui.values import CaseForm, CaseRecord, Intervention, RunForm, RunRow, StreamEvent, UserId
+from clinigraph.ui.values import CaseForm, CaseRecord, RunForm, RunRow, StreamEvent, UserId
 from clinigraph.ui.viewer import ImageView
 
 router = APIRouter(prefix="/api/v1")
@@ -38,7 +39,7 @@ class AnswerForm(Value):
     """A person's answer to a paused run."""
 
     who: str = Field(min_length=1, max_length=80)
-    action: str = Field(pattern="^(approve|edit|reject|sign|answer)$")
+    action: str = Field(pattern="^(approve|edit|reject|sign|answer|skip|keep|withdraw)$")
     reason: str = Field(default="", max_length=1000)
     detail: dict[str, JsonValue] = Field(default_factory=dict)
     """What goes with the action, for example ``plan`` with an edited plan, or ``claims``."""

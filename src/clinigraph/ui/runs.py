@@ -17,11 +17,13 @@ from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.client.sources import PathSource
 from clinigraph.errors import ClinigraphError, RunCancelled, UsageError
+from clinigraph.models.base import EvidenceId
 from clinigraph.models.case import Fact
 from clinigraph.models.events import EventKind, RunEvent
+from clinigraph.models.interventions import Intervention
 from clinigraph.ui.history import History
 from clinigraph.ui.library import CasePlace, UserLibrary
-from clinigraph.ui.values import Intervention, RunRow, RunStatus, UserId
+from clinigraph.ui.values import Correction, RunRow, RunStatus, UserId
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +141,11 @@ class RunManager:
         facts = await asyncio.to_thread(_facts, row)
         source = PathSource(place.inputs(), session.settings, row.case.question, row.case.boxes, facts)
         options = RunOptions(
-            protocol=row.form.protocol, approve=row.form.approve, sign_off=row.form.sign_off, on_pause=live.ask
+            protocol=row.form.protocol,
+            approve=row.form.approve,
+            sign_off=row.form.sign_off,
+            interventions=tuple(_intervention(c) for c in row.case.corrections),
+            on_pause=live.ask,
         )
         report: Report | None = None
         stream = cast("AsyncGenerator[RunEvent, None]", session.stream(source, options))
@@ -167,6 +173,18 @@ class RunManager:
     async def _end(self, live: LiveRun, status: RunStatus, message: str) -> None:
         live.library.update_run(live.case_id, live.number, status=status, finished_unix=time.time(), message=message)
         await live.history.add(status.value, message=message)
+
+
+def _intervention(correction: Correction) -> Intervention:
+    box = correction.box
+    return Intervention(
+        who=correction.who,
+        at_unix=correction.at_unix,
+        action="correct",
+        reason=f"box for {correction.label.replace('_', ' ')}: {box.x0:g}, {box.y0:g}, {box.x1:g}, {box.y1:g}",
+        targets=(EvidenceId(correction.image_id),) if correction.image_id else (),
+        detail={"label": correction.label, "box": [box.x0, box.y0, box.x1, box.y1]},
+    )
 
 
 def _facts(row: RunRow) -> tuple[Fact, ...]:

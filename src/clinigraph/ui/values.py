@@ -35,6 +35,17 @@ class RunStatus(StrEnum):
         return self in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED)
 
 
+class Correction(Value):
+    """A box that a person drew for a structure."""
+
+    who: str = Field(min_length=1, max_length=80)
+    at_unix: float
+    label: str
+    box: Box
+    image_id: str | None = None
+    """The image of the run that was corrected."""
+
+
 class CaseForm(Value):
     """What a user says of a new case, or changes in an old one."""
 
@@ -44,6 +55,8 @@ class CaseForm(Value):
     """Fact name -> value with its unit, as it would be written in ``case.yaml``."""
     boxes: dict[str, Box] = Field(default_factory=dict, max_length=50)
     """Prompts by structure, in pixels of the first current image."""
+    corrections: tuple[Correction, ...] = Field(default=(), max_length=200)
+    """Boxes that people drew on what an earlier run had outlined."""
 
     @field_validator("facts")
     @classmethod
@@ -104,16 +117,4 @@ class StreamEvent(Value):
     node: str = ""
     message: str = ""
     seconds: float | None = None
-    detail: dict[str, JsonValue] = Field(default_factory=dict)
-
-
-class Intervention(Value):
-    """What a person did in a run."""
-
-    who: str = Field(max_length=80)
-    """Name that the user gave; no account stands behind it."""
-    at_unix: float
-    action: str
-    """approve, edit, reject, sign, correct, answer, cancel."""
-    reason: str = Field(default="", max_length=1000)
     detail: dict[str, JsonValue] = Field(default_factory=dict)

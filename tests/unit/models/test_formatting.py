@@ -64,7 +64,7 @@ def test_a_number_is_written_as_its_unit_asks(value: float, unit: str | None, te
         ("10*9/L", "10⁹/L"),
         ("[hnsf'U]", "HU"),
         ("Cel", "°C"),
-        ("{score}", "score"),
+        ("{score}", "points"),
         ("/min", "/min"),
         ("umol/L", "µmol/L"),
         ("mU/L", "mU/L"),

@@ -13,13 +13,14 @@ from PIL import Image
 
 from clinigraph.client.session import Session
 from clinigraph.errors import UsageError
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.tooling import ToolCall, ToolResult
 from clinigraph.testing.world import MEASURE, World, measure_answer
 from clinigraph.tools.contract import ToolContext
 from clinigraph.ui.history import History
 from clinigraph.ui.library import CasePlace, UserLibrary
 from clinigraph.ui.runs import LiveRun, RunManager, take_up
-from clinigraph.ui.values import CaseForm, Intervention, RunForm, RunRow, RunStatus, UserId
+from clinigraph.ui.values import CaseForm, RunForm, RunRow, RunStatus, UserId
 
 USER = UserId("a" * 32)
 BY = Intervention(who="Dr A", at_unix=1.0, action="approve")

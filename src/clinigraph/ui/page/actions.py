@@ -14,6 +14,7 @@ from clinigraph.client.sample import QUESTION, sample_photograph
 from clinigraph.errors import ClinigraphError, UsageError
 from clinigraph.models.base import IndicatorId, ProtocolId
 from clinigraph.models.imaging import Box
+from clinigraph.models.interventions import Intervention
 from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.ui.answers import answer_question
 from clinigraph.ui.comparison import compare
@@ -25,7 +26,7 @@ from clinigraph.ui.page.updates import Update
 from clinigraph.ui.plan_editing import edit_plan
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import take
-from clinigraph.ui.values import CaseForm, CaseRecord, Intervention, RunForm, RunStatus, UserId
+from clinigraph.ui.values import CaseForm, CaseRecord, Correction, RunForm, RunStatus, UserId
 
 EVERY_S = 0.15
 """Longest time that a step is held back so that several are shown at once."""
@@ -220,6 +221,14 @@ class Actions:
         """Refuse the plan, or refuse to sign."""
         return await self._simple(place, request, who, "reject", reason, {})
 
+    async def keep(self, place: Place, who: str, reason: str, request: gr.Request) -> Update:
+        """Let the decision stand without the claims that are contradicted."""
+        return await self._simple(place, request, who, "keep", reason, {})
+
+    async def withdraw(self, place: Place, who: str, reason: str, request: gr.Request) -> Update:
+        """Withdraw the decision: it becomes indeterminate."""
+        return await self._simple(place, request, who, "withdraw", reason, {})
+
     async def tell(self, place: Place, fact: str, who: str, request: gr.Request) -> Update:
         """Answer the run's question."""
         if not fact.strip():
@@ -230,16 +239,16 @@ class Actions:
         """Say that the answer is not known."""
         return await self._simple(place, request, who, "skip", "", {})
 
-    async def rerun(self, place: Place, label: str, box: str, request: gr.Request) -> Update:
+    async def rerun(self, place: Place, label: str, box: str, who: str, request: gr.Request) -> Update:
         """Run again with a box for one structure; steps that do not depend on it are not run again."""
         try:
             library = self.library(request)
             if not place or not label:
                 raise UsageError("There is nothing to correct", todo="Open a case that was run, and name a structure.")
             made = parse_box(box)
-            record = library.change(
-                str(place[0]), lambda r: r.replace(form=r.form.replace(boxes={**r.form.boxes, label: made}))
-            )
+            by = who.strip()[:80] or "the user"
+            drawn = Correction(who=by, at_unix=time.time(), label=label, box=made, image_id=self._image(library, place))
+            record = library.change(str(place[0]), lambda r: r.replace(form=_corrected(r.form, drawn)))
             form = record.runs[-1].form if record.runs else RunForm()
             return self._begin(library, record, form, request)
         except ClinigraphError as error:
@@ -283,15 +292,27 @@ class Actions:
         return {self._parts.case.message: ""}
 
     async def _answer(self, live: LiveRun, who: str, action: str, reason: str, detail: dict[str, JsonValue]) -> None:
-        if action in ("approve", "edit", "sign") and not who.strip():
+        if action in ("approve", "edit", "sign", "keep", "withdraw") and not who.strip():
             raise UsageError("What is approved or signed needs a name", todo="Write yours above.")
         by = Intervention(who=who.strip()[:80] or "the user", at_unix=time.time(), action=action, reason=reason[:1000])
         await self._hub.runs.answer(live, {"action": action, **detail}, by)
+
+    def _image(self, library: UserLibrary, place: Place) -> str | None:
+        """Return the evidence id of the image that the open run outlined, if it has a report."""
+        try:
+            images = self._hub.viewer(library, str(place[0]), int(place[1])).images()
+        except ClinigraphError:
+            return None
+        return str(images[0].evidence_id) if images else None
 
     def _live(self, place: Place, request: gr.Request) -> LiveRun | None:
         if len(place) != 2:
             return None
         return self._hub.runs.live(_user(request), str(place[0]), int(place[1]))
+
+
+def _corrected(form: CaseForm, drawn: Correction) -> CaseForm:
+    return form.replace(boxes={**form.boxes, drawn.label: drawn.box}, corrections=(*form.corrections, drawn))
 
 
 def parse_fact_lines(text: str) -> dict[str, str]:

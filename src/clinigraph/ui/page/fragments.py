@@ -195,6 +195,12 @@ def _chain(step: Step) -> Markup:
     )
 
 
+def doubted(found: Sequence[Claim]) -> str:
+    """Return claims that the evidence contradicts, each with what speaks against it."""
+    rows = (Markup("<li>{}<br><span class='cg-fine'>{}</span></li>").format(c.text, c.explanation) for c in found)
+    return str(Markup('<ul class="cg-claims cg-bad">{}</ul>').format(Markup().join(rows)))
+
+
 def links(case_id: str, number: int) -> str:
     """Return the exports of a run."""
     names = (("html", "HTML"), ("pdf", "PDF"), ("md", "Markdown"), ("json", "JSON"))

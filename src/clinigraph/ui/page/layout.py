@@ -53,6 +53,11 @@ class WalkParts:
     fact: gr.Textbox
     fact_send: gr.Button
     fact_skip: gr.Button
+    doubt_group: gr.Group
+    doubted: gr.HTML
+    doubt_reason: gr.Textbox
+    doubt_keep: gr.Button
+    doubt_withdraw: gr.Button
     sign_group: gr.Group
     signed: gr.Dataframe
     sign_reason: gr.Textbox
@@ -132,7 +137,7 @@ def _case(protocols: list[tuple[str, str]]) -> CaseParts:
     with gr.Row():
         new = gr.Button("New case", size="sm", min_width=90)
         delete = gr.Button("Delete case", size="sm", variant="stop", min_width=90)
-    files = gr.File(label="Images, DICOM, NIfTI, text, or a folder as ZIP", file_count="multiple", height=110)
+    files = gr.File(label="Images, DICOM, NIfTI, text, or a folder as ZIP", file_count="multiple", height=150)
     example = gr.Button("Use the example photograph", size="sm")
     question = gr.Textbox(label="Question", lines=2, max_length=2000, placeholder="Does this eye show glaucoma?")
     facts = gr.Textbox(label="Facts, one a line", lines=2, max_length=5000, placeholder="age = 61 years")
@@ -171,6 +176,13 @@ def _walk() -> WalkParts:
         with gr.Row():
             fact_send = gr.Button("Answer", variant="primary")
             fact_skip = gr.Button("Not known")
+    with gr.Group(visible=False) as doubt_group:
+        gr.Markdown("### The evidence contradicts what the decision rests on")
+        doubted = gr.HTML()
+        doubt_reason = gr.Textbox(label="Reason", max_length=1000, lines=1)
+        with gr.Row():
+            doubt_withdraw = gr.Button("Withdraw the decision", variant="primary")
+            doubt_keep = gr.Button("Keep it without these claims")
     with gr.Group(visible=False) as sign_group:
         gr.Markdown("### The claims wait for your signature")
         signed = gr.Dataframe(
@@ -188,7 +200,8 @@ def _walk() -> WalkParts:
     chat_text = gr.Textbox(label="Your question about the report", max_length=1000, lines=1, submit_btn="Ask")
     return WalkParts(
         status, timeline, who, plan_group, plan, plan_reason, plan_approve, plan_reject, ask_group, asked, fact,
-        fact_send, fact_skip, sign_group, signed, sign_reason, sign, sign_reject, chat, chat_text,
+        fact_send, fact_skip, doubt_group, doubted, doubt_reason, doubt_keep, doubt_withdraw, sign_group, signed,
+        sign_reason, sign, sign_reject, chat, chat_text,
     )  # fmt: skip
 
 
@@ -207,8 +220,8 @@ def _evidence() -> EvidenceParts:
         with gr.Tab("Claims"):
             claims = gr.HTML(elem_id="cg-claims")
         with gr.Tab("Plots"):
-            contributions = gr.Plot(label="What the decision rests on")
-            intervals = gr.Plot(label="How sure each number is")
+            contributions = gr.Plot(show_label=False)
+            intervals = gr.Plot(show_label=False)
         with gr.Tab("Report"):
             report = gr.HTML()
         with gr.Tab("Compare runs"):

@@ -80,6 +80,7 @@ def nothing_asked(parts: Parts) -> Update:
     return {
         parts.walk.plan_group: gr.Group(visible=False),
         parts.walk.ask_group: gr.Group(visible=False),
+        parts.walk.doubt_group: gr.Group(visible=False),
         parts.walk.sign_group: gr.Group(visible=False),
     }
 
@@ -87,7 +88,7 @@ def nothing_asked(parts: Parts) -> Update:
 def asked(parts: Parts, question: Mapping[str, object] | None) -> Update:
     """Return the panel that a paused run asks for."""
     kind = str(question.get("kind")) if question is not None else ""
-    if question is None or kind not in ("approve_plan", "question", "sign_off"):
+    if question is None or kind not in ("approve_plan", "question", "contradicted", "sign_off"):
         return nothing_asked(parts)
     shown: Update = nothing_asked(parts)
     if kind == "approve_plan":
@@ -97,12 +98,19 @@ def asked(parts: Parts, question: Mapping[str, object] | None) -> Update:
     elif kind == "question":
         shown |= {parts.walk.ask_group: gr.Group(visible=True), parts.walk.fact: ""}
         shown |= {parts.walk.asked: f"### {question.get('text')}"}
+    elif kind == "contradicted":
+        shown |= {parts.walk.doubt_group: gr.Group(visible=True), parts.walk.doubt_reason: ""}
+        shown |= {parts.walk.doubted: fragments.doubted(_claims(question))}
     else:
-        claims = question.get("claims")
-        found = [Claim.model_validate(c) for c in claims] if isinstance(claims, list) else []
+        found = _claims(question)
         rows = [[True, c.text, c.verdict.value if c.verdict else "", c.id] for c in found]
         shown |= {parts.walk.sign_group: gr.Group(visible=True), parts.walk.signed: rows, parts.walk.sign_reason: ""}
     return shown
+
+
+def _claims(question: Mapping[str, object]) -> list[Claim]:
+    claims = question.get("claims")
+    return [Claim.model_validate(c) for c in claims] if isinstance(claims, list) else []
 
 
 def plan_rows(plan: DiagnosticPlan) -> list[list[object]]:
