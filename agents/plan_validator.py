@@ -118,7 +118,7 @@ class PlanValidator:
             yield f"indicator {indicator.id}: unit {indicator.unit!r}, but criterion in {criterion.unit!r}"
         yield from self._passage(f"criterion of {indicator.id}", criterion.passage_id)
         stated = self._library.stated_criterion(criterion.passage_id)
-        given = (criterion.indicator, criterion.comparator, criterion.threshold, criterion.unit)
+        given = (criterion.indicator, criterion.comparator, criterion.source_threshold, criterion.unit)
         if stated is None:
             yield f"criterion of {indicator.id}: the passage {criterion.passage_id} states no criterion"
         elif given != (stated.indicator, stated.comparator, stated.threshold, stated.unit):

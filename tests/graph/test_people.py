@@ -69,3 +69,19 @@ async def test_nobody_stands_in_a_report_that_nobody_touched(tmp_path: Path) -> 
     report = await World(tmp_path).report(RunOptions(approve=True, on_pause=answer))
     assert report.interventions == ()
     assert not any(isinstance(n, InterventionNode) for n in report.evidence_graph.nodes)
+
+
+async def test_a_threshold_set_by_a_person_applies_and_is_told_beside_the_stated_one(tmp_path: Path) -> None:
+    async def answer(question: Mapping[str, object]) -> dict[str, object]:
+        plan = DiagnosticPlan.model_validate(question["plan"])
+        weights = {i.id: i.weight for i in plan.indicators}
+        changed = edit_plan(plan, weights, WHO, "large things are common here", {plan.indicators[0].id: 0.95})
+        return {"action": "edit", "plan": changed.model_dump(mode="json"), "intervention": by("edit")}
+
+    report = await World(tmp_path).report(RunOptions(approve=True, on_pause=answer))
+    size = next(i for i in report.indicators if i.id == "size")
+    assert (size.met, size.criterion and size.criterion.threshold) == ("no", 0.95)
+    told = "the threshold 0.95 was set by a person (Dr A: large things are common here); the cited source states 0.7."
+    assert any(told in text for text in report.limitations)
+    assert any("0.95" in c.text for c in report.claims)
+    assert report.unsupported == ()

@@ -20,7 +20,7 @@ from clinigraph.models.consultation import NextQuestion
 from clinigraph.models.evidence import EvidenceGraph, FindingNode, MeasurementNode
 from clinigraph.models.findings import Impression, IndicatorResult
 from clinigraph.models.passages import Passage
-from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.planning import DiagnosticPlan, Indicator
 from clinigraph.models.report import IndicatorRow, Report, Unsupported
 from clinigraph.models.reporting import Verdict
 from clinigraph.models.run import AlgorithmIdentification, RunRecord
@@ -95,8 +95,19 @@ def _limitations(state: CaseState, case: Case, made: DiagnosticPlan | None, grap
         *(f"{m.concept.meaning}: {text}" for m in measured for text in m.limitations),
         *(note for image in case.images for note in image.notes),
         *(made.limitations if made else ()),
+        *(_changed_threshold(i) for i in (made.indicators if made else ()) if i.criterion and i.criterion.changed_by),
     )
     return tuple(dict.fromkeys(parts))
+
+
+def _changed_threshold(indicator: Indicator) -> str:
+    criterion = indicator.criterion
+    if criterion is None or criterion.stated is None:
+        return ""
+    return (
+        f"{indicator.name}: the threshold {criterion.threshold:g} was set by a person ({criterion.changed_by}); "
+        f"the cited source states {criterion.stated:g}."
+    )
 
 
 def _currency(outdated: tuple[str, ...]) -> tuple[str, ...]:

@@ -49,6 +49,21 @@ class Criterion(Value):
     unit: str
     """UCUM code of the threshold."""
     passage_id: PassageId
+    stated: float | None = None
+    """Threshold that the passage states, where a person has set another one; None where the passage's own applies."""
+    changed_by: str = Field(default="", max_length=1200)
+    """Who set it and why; needed with ``stated``."""
+
+    @model_validator(mode="after")
+    def _change_is_signed(self) -> Self:
+        if (self.stated is None) != (not self.changed_by):
+            raise ValueError("a threshold that differs from its passage needs the stated one, and who set it and why")
+        return self
+
+    @property
+    def source_threshold(self) -> float:
+        """The threshold that the passage must state."""
+        return self.threshold if self.stated is None else self.stated
 
     @property
     def text(self) -> str:

@@ -59,3 +59,16 @@ def test_a_changed_weight_names_who_and_why() -> None:
 def test_changes_that_make_no_plan_are_refused(weights: dict[IndicatorId, float], reason: str) -> None:
     with pytest.raises(UsageError):
         edit_plan(PLAN, weights, "Dr A", reason)
+
+
+def test_another_threshold_keeps_what_the_passage_states_and_names_who_and_why() -> None:
+    weights = {i.id: i.weight for i in PLAN.indicators}
+    changed = edit_plan(PLAN, weights, "Dr A", "a tall disc", {SIZE: 0.6})
+    size = changed.indicator(SIZE)
+    assert size is not None
+    assert size.criterion is not None
+    assert (size.criterion.threshold, size.criterion.stated) == (0.6, 0.7)
+    assert size.criterion.changed_by == "Dr A: a tall disc"
+    assert validator().problems(changed) == ()
+    back = edit_plan(changed, weights, "Dr A", "as stated", {SIZE: 0.7})
+    assert back.indicator(SIZE) == PLAN.indicator(SIZE)

@@ -204,8 +204,10 @@ class Actions:
             if all(list(a) == list(b) for a, b in zip(rows, updates.plan_rows(plan), strict=False)):
                 await self._answer(live, who, "approve", reason, {})
                 return {self._parts.case.message: ""}
-            weights = {IndicatorId(str(r[4])): float(str(r[2])) for r in rows if r[0] in (True, "true")}
-            changed = edit_plan(plan, weights, who, reason)
+            kept = {IndicatorId(str(r[5])): r for r in rows if r[0] in (True, "true")}
+            weights = {i: float(str(r[2])) for i, r in kept.items()}
+            limits = {i: float(str(r[4]).replace(",", ".")) for i, r in kept.items() if str(r[4] or "").strip()}
+            changed = edit_plan(plan, weights, who, reason, limits)
             await asyncio.to_thread(self._hub.shared.validator.check, changed)
             await self._answer(live, who, "edit", reason, {"plan": changed.model_dump(mode="json")})
         except (ClinigraphError, ValueError) as error:

@@ -162,10 +162,15 @@ def _walk() -> WalkParts:
     who = gr.Textbox(label="Your name, for what you approve and sign", max_length=80, lines=1)
     with gr.Group(visible=False) as plan_group:
         gr.Markdown("### The plan waits for your approval")
-        plan = gr.Dataframe(
-            headers=["Use", "Indicator", "Weight", "Criterion", "id"], datatype=["bool", "str", "number", "str", "str"],
-            type="array", column_count=5, static_columns=[1, 3, 4], wrap=True, label="Indicators",
-        )  # fmt: skip
+            plan = gr.Dataframe(
+            headers=["Use", "Indicator", "Weight", "Rule", "Threshold", "id"],
+            datatype=["bool", "str", "number", "str", "str", "str"],
+            type="array",
+            column_count=6,
+            static_columns=[1, 3, 5],
+            wrap=True,
+            label="Indicators",
+        )
         plan_reason = gr.Textbox(label="Reason, when you change it", max_length=1000, lines=1)
         with gr.Row():
             plan_approve = gr.Button("Approve", variant="primary")

@@ -9,8 +9,8 @@ import gradio as gr
 from gradio.blocks import Block
 
 from clinigraph.client.report import Report
-from clinigraph.models.formatting import format_criterion
-from clinigraph.models.planning import DiagnosticPlan
+from clinigraph.models.formatting import pretty_unit
+from clinigraph.models.planning import Criterion, DiagnosticPlan
 from clinigraph.models.reporting import Claim
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
@@ -115,10 +115,14 @@ def _claims(question: Mapping[str, object]) -> list[Claim]:
 
 def plan_rows(plan: DiagnosticPlan) -> list[list[object]]:
     """Return a plan's indicators as rows of the approval table."""
-    return [
-        [True, i.name, i.weight, format_criterion(i.criterion) if i.criterion else "–", str(i.id)]
-        for i in plan.indicators
-    ]
+    return [[True, i.name, i.weight, *_rule(i.criterion), str(i.id)] for i in plan.indicators]
+
+
+def _rule(criterion: Criterion | None) -> tuple[str, str]:
+    if criterion is None:
+        return "–", ""
+    unit = pretty_unit(criterion.unit)
+    return f"{criterion.comparator.value} … {unit}".strip(), f"{criterion.threshold:g}"
 
 
 def no_report(parts: Parts) -> Update:
