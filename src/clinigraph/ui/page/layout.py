@@ -162,7 +162,7 @@ def _walk() -> WalkParts:
     who = gr.Textbox(label="Your name, for what you approve and sign", max_length=80, lines=1)
     with gr.Group(visible=False) as plan_group:
         gr.Markdown("### The plan waits for your approval")
-            plan = gr.Dataframe(
+        plan = gr.Dataframe(
             headers=["Use", "Indicator", "Weight", "Rule", "Threshold", "id"],
             datatype=["bool", "str", "number", "str", "str", "str"],
             type="array",
