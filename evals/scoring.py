@@ -72,7 +72,7 @@ class Match(StrEnum):
     """How two names of a diagnosis were found to be the same."""
 
     STRINGS = "equal words"
-    """The same words in any order, without case, accents, punctuation and articles; a bracketed abbreviation will do."""
+    """Same words in any order, without case, accents, punctuation and articles; a bracketed abbreviation will do."""
     CODES = "same concept"
     """Both names link to the same concept of the embedded vocabularies."""
     NONE = "different"
