@@ -172,7 +172,10 @@ def check(
 
 @app.command(name="eval")
 def evaluate(
-    task: Annotated[str | None, typer.Argument(help="Benchmark; without one, the list.")] = None,
+    task: Annotated[
+        str | None, typer.Argument(help="Benchmark, or compare, or report; without one, the list.")
+    ] = None,
+    logs: Annotated[list[Path] | None, typer.Argument(help="Logs, for compare and report.")] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder with the labelled sets.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything drawn.")] = 20260101,
@@ -181,12 +184,17 @@ def evaluate(
     model: Annotated[str | None, typer.Option("--model", help="Model as Inspect names it, e.g. vllm/NAME.")] = None,
     base_url: Annotated[str | None, typer.Option("--base-url", help="Its server.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest log that was cut short.")] = False,
+    config: Annotated[str | None, typer.Option("--config", help="Configuration: full, direct, rules, ...")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of a report.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a benchmark with Inspect and print its tables."""
+    """Run a benchmark with Inspect and print its tables; compare two logs; report logs."""
     from clinigraph.cli.evaluate import EvalRequest, run_benchmark
 
-    run_benchmark(EvalRequest(task, data, work, log_dir, limit, seed, model, base_url, resume, as_json))
+    given = tuple(logs or ())
+    run_benchmark(
+        EvalRequest(task, data, work, log_dir, limit, seed, model, base_url, resume, as_json, config, given, out)
+    )
 
 
 @app.command()

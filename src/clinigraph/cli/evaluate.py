@@ -14,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from clinigraph.cli.eval_logs import WORDS, read_logs
 from clinigraph.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class EvalRequest:
     base_url: str | None = None
     resume: bool = False
     as_json: bool = False
+    config: str | None = None
+    logs: tuple[Path, ...] = ()
+    out: Path | None = None
 
 
 def run_benchmark(request: EvalRequest) -> None:
@@ -47,12 +51,20 @@ def run_benchmark(request: EvalRequest) -> None:
     if request.task is None:
         _list(as_json=request.as_json)
         return
+    if request.task in WORDS:
+        read_logs(request.task, request.logs, request.out, as_json=request.as_json)
+        return
+    if request.logs:
+        given = " ".join(str(p) for p in request.logs)
+        raise UsageError("One benchmark is run at a time", given=given, todo="Logs go with compare or report.")
     if find_spec("inspect_ai") is None:
         raise UsageError("Benchmarks are run by Inspect", given=request.task, todo="pip install 'clinigraph[evals]'")
     from clinigraph.evals.registry import benchmark
     from clinigraph.evals.runner import tables_of
 
     chosen = benchmark(request.task)
+    if chosen.spec.needs_model and request.model is None and not request.resume:
+        raise UsageError(f"The benchmark {request.task} needs a model", todo="Give --model, for example vllm/NAME.")
     log = _evaluate(request)
     tables = tables_of(chosen, log)
     if request.as_json:
@@ -83,6 +95,7 @@ def _evaluate(request: EvalRequest) -> EvalLog:
         "work": str(request.work) if request.work else None,
         "limit": request.limit,
         "seed": request.seed,
+        "config": request.config,
     }
     given = {key: value for key, value in arguments.items() if value is not None}
     logs = run_tasks(
@@ -117,14 +130,19 @@ def show_tables(tables: Sequence[EvalTable], log: EvalLog) -> None:
     """Print tables, then counts of samples and failures and where the log lies."""
     console = Console()
     for table in tables:
-        shown = Table(*table.columns, title=table.title, box=box.SIMPLE_HEAD, title_justify="left", caption=table.note)
-        shown.caption_justify = "left"
-        for row in table.rows:
-            shown.add_row(*row)
-        console.print(shown)
+        show_table(table, console)
     samples = log.samples or []
     failed = sum(s.error is not None for s in samples)
     console.print(f"{len(samples)} samples, {failed} failed; log: {log.location} (inspect view)", soft_wrap=True)
+
+
+def show_table(table: EvalTable, console: Console | None = None) -> None:
+    """Print one table."""
+    shown = Table(*table.columns, title=table.title, box=box.SIMPLE_HEAD, title_justify="left", caption=table.note)
+    shown.caption_justify = "left"
+    for row in table.rows:
+        shown.add_row(*row)
+    (console or Console()).print(shown)
 
 
 def _list(*, as_json: bool) -> None:

@@ -1,0 +1,150 @@
+"""A report of logs: one HTML page that needs nothing else, and the same tables as Markdown."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinigraph.errors import UsageError
+from clinigraph.evals import plotting
+from clinigraph.evals.contract import EvalTable
+from clinigraph.evals.logs import Run, paired_table
+from clinigraph.evals.registry import benchmark
+from clinigraph.models.report import DISCLAIMER
+
+_STYLE = (
+    "body{font:15px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
+    "table{border-collapse:collapse;margin:1em 0;display:block;overflow-x:auto}"
+    "td,th{border:1px solid #bbb;padding:.25em .6em;text-align:left}caption{text-align:left;font-weight:bold}"
+    ".bad{color:#a00}svg{max-width:100%;height:auto}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the report."""
+
+    title: str
+    lines: tuple[str, ...]
+    tables: tuple[EvalTable, ...] = ()
+    plot: str | None = None
+
+
+def write_report(runs: Sequence[Run], folder: Path) -> tuple[Path, Path]:
+    """Write ``report.html`` and ``report.md``.
+
+    Args:
+        runs: What is reported; runs that were cut short are marked as such.
+        folder: Where; made if it is not there.
+
+    Raises:
+        UsageError: There is nothing to report, or the folder cannot be written.
+    """
+    if not runs:
+        raise UsageError("A report needs at least one log", todo="clinigraph eval report LOG.eval --out FOLDER")
+    sections = tuple(_sections(runs))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page, text = folder / "report.html", folder / "report.md"
+        page.write_text(_html(sections), encoding="utf-8")
+        text.write_text(_markdown(sections), encoding="utf-8")
+    except OSError as error:
+        raise UsageError("The report cannot be written", given=str(folder), todo="Choose another folder.") from error
+    return page, text
+
+
+def _sections(runs: Sequence[Run]) -> Iterator[Section]:
+    yield Section("What ran", (DISCLAIMER,), (_overview(runs),))
+    plots = (
+        ("Tasks", plotting.forest(runs)),
+        ("Configurations", plotting.bars(runs)),
+        ("Risk and coverage", plotting.curves(runs)),
+    )
+    for title, plot in plots:
+        if plot is not None:
+            yield Section(title, (), plot=plot)
+    pairs = tuple(_pairs(runs))
+    if pairs:
+        yield Section("Pairs", ("Runs of the same task, the first against each other one.",), pairs)
+    for run in runs:
+        bench = benchmark(run.task)
+        marks = tuple(f"Published: {m.system}: {m.figure} ({m.source})." for m in bench.spec.published)
+        cut = () if run.finished else (f"CUT SHORT: {len(run.outcomes)} of {run.planned} samples.",)
+        lines = (*cut, f"Split: {bench.spec.split}", *marks, f"Log: {run.path.name} (open it with inspect view).")
+        yield Section(run.label, lines, tuple(bench.tables(run.outcomes)))
+
+
+def _overview(runs: Sequence[Run]) -> EvalTable:
+    rows = []
+    for run in runs:
+        failed = sum(bool(o.error) for o in run.outcomes)
+        estimate = plotting.share(run)
+        revision = run.log.eval.revision
+        rows.append(
+            (
+                run.task,
+                run.version,
+                run.config,
+                run.model,
+                str(len(run.outcomes)),
+                str(failed),
+                str(estimate) if estimate else "see its tables",
+                "finished" if run.finished else f"cut short, {run.planned} planned",
+                revision.commit if revision else "not known",
+            )
+        )
+    columns = ("task", "version", "configuration", "model", "samples", "failed", "right (95 %)", "state", "commit")
+    return EvalTable(title="Runs", columns=columns, rows=tuple(rows))
+
+
+def _pairs(runs: Sequence[Run]) -> Iterator[EvalTable]:
+    for task in sorted({(r.task, r.version) for r in runs}):
+        same = [r for r in runs if (r.task, r.version) == task and r.finished and plotting.share(r) is not None]
+        for other in same[1:]:
+            if same[0].right().keys() & other.right().keys():
+                yield paired_table(same[0], other)
+
+
+def _html(sections: Sequence[Section]) -> str:
+    parts = [f"<h1>Benchmarks</h1>\n{''.join(_section_html(s) for s in sections)}"]
+    head = f'<meta charset="utf-8"><title>Clinigraph benchmarks</title><style>{_STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(parts)}</body></html>\n'
+
+
+def _section_html(section: Section) -> str:
+    lines = "".join(
+        f"<p{' class=bad' if x.startswith('CUT SHORT') else ''}>{html.escape(x)}</p>\n" for x in section.lines
+    )
+    tables = "".join(_table_html(t) for t in section.tables)
+    return f"<h2>{html.escape(section.title)}</h2>\n{lines}{section.plot or ''}{tables}"
+
+
+def _table_html(table: EvalTable) -> str:
+    head = "".join(f"<th>{html.escape(c)}</th>" for c in table.columns)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>\n" for row in table.rows)
+    note = f"<p>{html.escape(table.note)}</p>\n" if table.note else ""
+    return f"<table><caption>{html.escape(table.title)}</caption><tr>{head}</tr>\n{body}</table>\n{note}"
+
+
+def _markdown(sections: Sequence[Section]) -> str:
+    out = ["# Benchmarks", ""]
+    for section in sections:
+        if section.plot is not None and not section.tables:
+            continue
+        out += [f"## {section.title}", ""]
+        out += [line + "\n" for line in section.lines]
+        for table in section.tables:
+            out += [markdown_table(table), ""]
+    return "\n".join(out)
+
+
+def markdown_table(table: EvalTable) -> str:
+    """Return a table as Markdown; bars inside cells are escaped."""
+
+    def row(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(c.replace('|', chr(92) + '|').replace(chr(10), ' ') for c in cells)} |"
+
+    lines = [f"**{table.title}**", "", row(table.columns), row(["---"] * len(table.columns)), *map(row, table.rows)]
+    return "\n".join([*lines, "", table.note] if table.note else lines)
