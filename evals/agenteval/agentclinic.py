@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from pydantic import JsonValue
 
@@ -53,7 +54,7 @@ class AgentClinic(ModelBenchmark):
                 raise InputRefused(
                     "A data file lacks columns", given=f"{path.name}, row {number}: {', '.join(missing)}"
                 )
-            made.append(_item(number, case))
+            made.append(_item(number, cast("Mapping[str, JsonValue]", case)))
         random.Random(context.seed).shuffle(made)  # noqa: S311 - an order, not a secret
         return tuple(made[:limit])
 

@@ -64,7 +64,8 @@ class Glaucoma:
             name, label = text_of(row, names["image"]), text_of(row, names["label"])
             if label not in ("0", "1"):
                 raise InputRefused("A label is neither 0 nor 1", given=f"labels.csv, {name}: {label[:20]}")
-            made.append(EvalItem(id=name, input=self._question, target=label, data={"image": str(_place(folder, name))}))
+            data: dict[str, JsonValue] = {"image": str(_place(folder, name))}
+            made.append(EvalItem(id=name, input=self._question, target=label, data=data))
         random.Random(context.seed).shuffle(made)  # noqa: S311 - an order, not a secret
         return tuple(made[:limit])
 

@@ -21,6 +21,7 @@ from typing import cast
 import yaml
 from pydantic import JsonValue
 
+from clinigraph.errors import InputRefused
 from clinigraph.evals.agenteval.base import ModelBenchmark, dialogue
 from clinigraph.evals.agenteval.loading import Row, columns, data_file, read_rows, text_of
 from clinigraph.evals.agenteval.medcalc_units import fact_of
@@ -213,11 +214,19 @@ def _item(number_: int, row: Row, names: Mapping[str, str]) -> EvalItem:
 def _entities(value: object) -> dict[str, JsonValue]:
     """Return entities from an object, JSON, or the Python literal that the public CSV holds; nothing is evaluated."""
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError:
-            value = ast.literal_eval(value)
+        return _entities(_parsed(value))
     return {str(k): v for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _parsed(text: str) -> object:
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found: object = read(text)
+        except (ValueError, SyntaxError, RecursionError):
+            continue
+        if not isinstance(found, str):
+            return found
+    raise InputRefused("Entities cannot be read", given="neither JSON nor a Python literal", todo="Repair the row.")
 
 
 def _object(text: str) -> dict[str, JsonValue]:

@@ -105,3 +105,9 @@ def test_a_finding_that_is_left_out_is_absent_and_one_of_two_is_enough() -> None
 def test_missing_columns_are_named(context: Context) -> None:
     with pytest.raises(InputRefused, match="Patient Note"):
         benchmark("medcalc").items(context("qa_medcalc", [{"Calculator Name": "x"}]))
+
+
+def test_entities_that_are_code_are_refused_and_never_run(context: Context) -> None:
+    rows = [{**ROWS[0], "Relevant Entities": "__import__('os').getcwd()"}]
+    with pytest.raises(InputRefused, match="neither JSON"):
+        benchmark("medcalc").items(context("qa_medcalc", rows))
