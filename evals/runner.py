@@ -24,9 +24,12 @@ from pydantic import JsonValue
 from clinigraph.evals.contract import Benchmark, EvalContext, EvalItem, EvalTable, Outcome
 from clinigraph.llm.contract import ChatModel
 from clinigraph.llm.openai_chat import OpenAiChat
+from clinigraph.llm.retrying import RetryPolicy
 
 DEAD_PORT = "http://127.0.0.1:9/v1"
 """Address given to bridged clients: a call that the bridge does not catch fails instead of leaving the machine."""
+BRIDGE_TIMEOUT_S = 3600.0
+"""Longest time of one bridged call: repeats and time limits are Inspect's (``--timeout``, ``--max-retries``)."""
 _VALUES = "values"
 
 
@@ -78,7 +81,7 @@ async def _bridged(stack: AsyncExitStack) -> ChatModel | None:
     if get_model().api.__class__.__name__ == "NoModel":
         return None
     await stack.enter_async_context(agent_bridge())
-    return OpenAiChat(DEAD_PORT, "inspect")
+    return OpenAiChat(DEAD_PORT, "inspect", timeout_s=BRIDGE_TIMEOUT_S, retry=RetryPolicy(retries=0))
 
 
 @scorer(metrics=[mean(), stderr()], name="measured")
