@@ -135,11 +135,11 @@ def facts_for(name: str, entities: Mapping[str, JsonValue]) -> dict[str, Fact]:
     if calculator is None:
         return {}
     entry = coverage()[name]
-    aliases = cast("Mapping[str, str]", entry.get("inputs") or {})
+    aliases = {k.casefold(): v for k, v in cast("Mapping[str, str]", entry.get("inputs") or {}).items()}
     words = cast("Mapping[str, Mapping[str, str]]", entry.get("words") or {})
     facts: dict[str, Fact] = {}
     for theirs, value in entities.items():
-        ours = aliases.get(theirs, aliases.get(theirs.casefold(), ""))
+        ours = aliases.get(theirs.casefold(), "")
         target = next((i for i in calculator.inputs if i.name == ours), None)
         if target is None or value is None:
             continue
