@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: vllm-cpu test-vllm demo test lint types imports pytest bench clean help
+.PHONY: vllm-cpu test-vllm test-browser demo test lint types imports pytest bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -20,7 +20,7 @@ $(BASE):
 	@touch $@
 
 $(FULL):
-	@bash .ci/install "$(PYTHON)" "$(VENV)" ".[ui,evals,dev]"
+	@bash .ci/install "$(PYTHON)" "$(VENV)" ".[ui,evals,cluster,dev]"
 	@touch $@ $(BASE)
 
 $(CHROMIUM):
@@ -44,6 +44,9 @@ imports: $(FULL)
 
 pytest: $(FULL) $(CHROMIUM)
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-browser: $(FULL) $(CHROMIUM)
+	$(BIN)/pytest -m browser tests/browser
 
 # A vLLM server that needs no GPU, in an environment of its own (about 7 GB), with two small models for tests.
 VLLM := .vllm

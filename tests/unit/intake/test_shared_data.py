@@ -28,7 +28,7 @@ def test_every_file_is_a_case_or_a_refusal(read: Read, name: str) -> None:
         except InputRefused as error:
             refusals.append(error)
     assert cases
-    assert all(case.images for case in cases)
+    assert all(case.images or case.texts for case in cases)
     assert refusals
     assert all(error.todo and "\n" not in str(error) for error in refusals)
 

@@ -192,11 +192,18 @@ def test_the_command_prints_the_address_and_ends_cleanly_on_interrupt(python: Pa
     name = model(tmp_path / "mine")
     environment = {**os.environ, "CLINIGRAPH_VLLM_PYTHON": str(python), "CLINIGRAPH_STATE_DIR": str(tmp_path / "state")}
     command = [str(Path(sys.executable).parent / "clinigraph"), "model", "serve", "--model", name, "--port", "0"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell may have ignored it
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
     assert line.startswith("http://127.0.0.1:")
     assert line.endswith("/v1")
     assert process.returncode == 0
