@@ -52,6 +52,7 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL |
 _LATEX_WORDS = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|textit|operatorname|bm|rm)\s*\{([^{}]*)\}")
 _FRACTION = re.compile(r"\\d?frac\s*\{\s*(-?[\d.]+)\s*\}\s*\{\s*([\d.]+)\s*\}")
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_TAG = re.compile(r"<(?:final_)?answer>(.*?)</", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[a-zA-Z]*\n?(.*?)```", re.DOTALL)
 _ANSWER_KEYS = ("final_answer", "answer", "choice", "letter", "option", "selected", "prediction", "result", "value")
 
@@ -80,7 +81,8 @@ _FINAL = re.compile(
 )
 _DECLARED = re.compile(
     r"(?<!not the )\b(?:answer|choice|option|response|result|value|score|total|verdict|conclusion|diagnosis|"
-    r"selection)\s*(?:(?:is|would be|should be|must be|has to be|comes to|equals|therefore)\b|:|=|->|→|≈|[-–]\s)"
+    r"selection|solution|correct(?: one)?)\s*(?:(?:is|would be|should be|must be|has to be|comes to|equals|therefore)\b"
+    r"|:|=|->|→|≈|[-–]\s)"
     r"[\s:=>≈]*"
     r"(?:\b(?:therefore|thus|clearly|definitely|probably|most likely|likely|hence|approximately|about)\b[\s,:]*)*",
     re.IGNORECASE,
@@ -110,7 +112,7 @@ def slots(text: str) -> Iterator[str]:
     value = _json_answer(text)
     if value is not None:
         yield value
-    boxes = _BOX.findall(text)
+    boxes = [*_TAG.findall(text), *_BOX.findall(text)]
     yield from (box.replace("$", "").strip() for box in reversed(boxes))
     for pattern in (_FINAL, _DECLARED):
         for match in reversed(list(pattern.finditer(text))):

@@ -42,12 +42,12 @@ _MORE = re.compile(
 _ENDS = re.compile(r"^\s*[)\]}>\"'”$]*\s*(?:$|\n|[.,;:!?)\]}<]|[-–—]\s|[–—]|/\s*[a-z])")
 _JOINS = re.compile(
     r"^[)\]}\"'”]*\s+(?:because|since|as|for|due|which|is|was|based|given|but|in|on|with|would|seems|here|overall|if|not|"
-    r"rather|this|\(|=|fits|best)"
+    r"rather|this|\(|=|fits|best|explains|matches|accounts)"
 )
 _COMMIT = re.compile(
     r"(?i:\b(?:so|thus|therefore|hence|leaving|leaves|must be|has to be|it is|it's|that's|choose|pick|select|"
     r"go with|going with|"
-    r"chose|prefer|selected|opt for|settle on|stick with|say)\b[\s:,]*(?:(?:it|this)(?:'s| is| must be)\s+)?"
+    r"chose|prefer|selected|opt for|settle on|stick with|say|only)\b[\s:,]*(?:(?:it|this)(?:'s| is| must be)\s+)?"
     r"(?:only\s+|with\s+|the\s+)?)(?=(?:option\s+|choice\s+|answer\s+|letter\s+)?[(\[\"']?[A-Z](?![\w'’]))"
 )
 _PRAISED = re.compile(

@@ -23,6 +23,7 @@ _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
+_SUM = re.compile(r"^[\d\s.,+×*/()-]*[+×*/-][\d\s.,+×*/()-]*=")
 _OUT_OF = re.compile(r"(\b(?:scores?|points|scale|gcs|apgar|total)\b[^\d\n]{0,12}\d+)\s*/\s*\d+\b", re.IGNORECASE)
 _EQUALS = re.compile(r"(?:=|≈|\bequals\b|\bgives\b|\bis (?:about|approximately|roughly)\b|\bis\b|:)\s*(?=[-+$\d.])")
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
@@ -71,6 +72,8 @@ def _at(slot: str) -> Extracted | None:
     """Return the number in the first line of a slot; None where there is none."""
     line = slot.strip().split("\n", 1)[0]
     line = re.split(r"(?<=[a-zA-Z)])\.\s", line, maxsplit=1)[0]
+    if _SUM.match(line):
+        line = line.rsplit("=", 1)[1]
     if abstains(line) and not _NUMBER.search(line[:12]):
         return ABSTAINED
     match = _NUMBER.search(line)
