@@ -80,7 +80,13 @@ def _measured(benchmark: Benchmark, context: EvalContext) -> Solver:
 async def _bridged(stack: AsyncExitStack) -> ChatModel | None:
     if get_model().api.__class__.__name__ == "NoModel":
         return None
-    await stack.enter_async_context(agent_bridge())
+    bridge = agent_bridge(
+        forward_generation_config=True,  # else Inspect drops the length limit and the temperature of each role
+        web_search=False,
+        code_execution=False,
+        client_mcp_servers=False,
+    )
+    await stack.enter_async_context(bridge)
     return OpenAiChat(DEAD_PORT, "inspect", timeout_s=BRIDGE_TIMEOUT_S, retry=RetryPolicy(retries=0))
 
 

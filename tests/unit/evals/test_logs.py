@@ -70,6 +70,12 @@ def test_the_bridge_reaches_the_model_of_inspect_and_counts_its_tokens(logs: tup
     assert log.stats.model_usage["mockllm/model"].total_tokens == 8 * 40
 
 
+def test_limits_and_temperature_of_a_role_reach_the_model(logs: tuple[Path, Path]) -> None:
+    sample = (read_eval_log(str(logs[0])).samples or [])[0]
+    asked = [e.config for e in sample.events if e.event == "model"]
+    assert [(c.max_tokens, c.temperature) for c in asked] == [(700, 0.0)]
+
+
 def test_a_call_that_the_bridge_does_not_catch_fails_here() -> None:
     chat = OpenAiChat(DEAD_PORT, "some-model", timeout_s=5, retry=RetryPolicy(retries=0))
     with pytest.raises(ModelUnreachable):
