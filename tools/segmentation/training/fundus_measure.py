@@ -35,6 +35,8 @@ from clinigraph.tools.segmentation.training.restyle import STYLES
 
 DISC_STYLES = ("plain", "red_free", "palette_480")
 """Styles in which photographs without a drawn cup are measured."""
+REFUSED_STYLES = ("red_free",)
+"""Styles that are refused by design, for want of colour: no ratio is given, so no half-width speaks of them."""
 MARGIN = 0.05
 """Widening of the interval of the passes on both sides when its coverage is measured."""
 
@@ -95,8 +97,12 @@ def _rim(disc: BoolMask, cup: BoolMask) -> float | None:
 
 
 def half_widths(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Calibration from photographs with drawn cups, in all styles; the rim from the photographs as they are."""
-    cups = [row for row in rows if row.reference_vcdr is not None and not row.run.startswith("without")]
+    """Calibration from photographs with drawn cups, in all styles that are not refused by design.
+
+    The rim is that of the photographs as they are.
+    """
+    honest = [row for row in rows if not row.run.startswith("without") and row.style not in REFUSED_STYLES]
+    cups = [row for row in honest if row.reference_vcdr is not None]
     images = len({row.name for row in cups})
     rims = [1.0 if row.rim is None else row.rim - (row.reference_rim or 0.0) for row in cups if row.style == "plain"]
     ratios = [1.0 if row.vcdr is None else row.vcdr - (row.reference_vcdr or 0.0) for row in cups]

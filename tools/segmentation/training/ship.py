@@ -37,7 +37,7 @@ RECIPES = {
         {
             "schema": "MONAI bundle metadata",
             "name": "fundus_disc_cup",
-            "version": "0.1.0",
+            "version": "0.2.0",
             "task": "Optic disc and optic cup segmentation in fundus photographs",
             "description": "Finds the optic disc in a whole fundus photograph and outlines disc and cup.",
             "authors": "Clinigraph",

@@ -16,7 +16,8 @@ from clinigraph.tools.segmentation.networks.fundus import (
     FundusDiscCupNetwork,
     shape_masks,
 )
-from clinigraph.tools.segmentation.networks.masks import vertical_ratio
+from clinigraph.tools.segmentation.networks.masks import dice, vertical_ratio
+from clinigraph.tools.segmentation.training.restyle import STYLES
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,21 @@ def test_mirrored_pictures_give_mirrored_discs(network: FundusDiscCupNetwork, re
     assert straight.disc_confidence == pytest.approx(mirrored.disc_confidence, abs=0.1)
     agreement = 2 * (straight.disc & mirrored.disc[:, ::-1]).sum() / (straight.disc.sum() + mirrored.disc.sum())
     assert agreement > 0.9
+
+
+@pytest.mark.parametrize("style", ["hazy_400", "equalised", "palette_480"])
+def test_another_look_gives_the_same_disc(network: FundusDiscCupNetwork, retina: NDArray[np.uint8], style: str) -> None:
+    picture, (expected,) = STYLES[style](retina, [network.predict(retina).disc])
+    found = network.predict(picture)
+    assert found.disc_confidence >= MIN_DISC_CONFIDENCE
+    assert dice(found.disc, expected) > 0.9
+
+
+def test_a_red_free_photograph_is_refused(network: FundusDiscCupNetwork, retina: NDArray[np.uint8]) -> None:
+    picture, _ = STYLES["red_free"](retina, [])
+    found = network.predict(picture)
+    assert found.disc_confidence < MIN_DISC_CONFIDENCE
+    assert not found.disc.any()
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])

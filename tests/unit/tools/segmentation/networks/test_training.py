@@ -114,6 +114,12 @@ def test_a_disc_that_is_not_found_widens_the_calibration() -> None:
     assert half_widths([replace(plain, reference_vcdr=None)]) == {}
 
 
+def test_what_is_refused_by_design_does_not_widen_the_calibration() -> None:
+    plain = Row("fold0", "drishti", "a", "plain", 0.9, 0.95, 0.9, 0.5, 0.6, 0.5, 0.6, 0.1, 0.15)
+    refused = replace(plain, style="red_free", vcdr=None, rim=None)
+    assert half_widths([plain, refused]) == half_widths([plain])
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
 def test_photometric_augmentation_keeps_shape_and_range(seed: int) -> None:
