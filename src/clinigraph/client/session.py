@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 from clinigraph.agents.appraisal import PixelClassifier, RouterClassifier
 from clinigraph.agents.contract import CitedLibrary
@@ -172,6 +174,21 @@ class Session:
             cavities=NetworkCavityCounter(),
             terminology=open_terminology(self.settings),
         )
+
+    def kept_in(self, folder: Path) -> Session:
+        """Return a session that keeps its runs in another folder and shares everything else with this one.
+
+        Tools, networks, knowledge, terminology and roles are made once, here, the first time.
+
+        Args:
+            folder: State folder of the new session; its runs are kept when they are finished.
+        """
+        shared = ("tools", "library", "roles", "validator", "unavailable", "availability", "graph", "code", "packages")
+        for name in (*shared, "model", "model_roles"):
+            getattr(self, name)
+        made = copy(self)
+        made.settings = self.settings.model_copy(update={"state_dir": folder, "keep_runs": True})
+        return made
 
     def run_id(self, source: CaseSource, options: RunOptions) -> RunId:
         """Return the id of a run: equal for equal input, options, settings and packages."""

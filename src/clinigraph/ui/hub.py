@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from clinigraph.agents.appraisal import RouterClassifier
 from clinigraph.client.places import run_place
 from clinigraph.client.report import Report
 from clinigraph.client.session import Session
@@ -59,10 +58,6 @@ class Hub:
         """Tools, knowledge and protocols that every case uses."""
         return self._given or Session(self.settings)
 
-    @cached_property
-    def _classifier(self) -> RouterClassifier:
-        return RouterClassifier()
-
     def library(self, user: UserId) -> UserLibrary:
         """Return a user's cases; the first time after a start, cut-short runs are taken up again."""
         if user not in self._libraries:
@@ -101,6 +96,4 @@ class Hub:
         return Viewer(report.evidence_graph, run_place(settings, report.run.run_id).artifacts)
 
     def _session(self, place: CasePlace) -> Session:
-        settings = self.settings.model_copy(update={"state_dir": place.state, "keep_runs": True})
-        shared = self.shared
-        return Session(settings, tools=shared.tools, library=shared.library, classifier=self._classifier)
+        return self.shared.kept_in(place.state)
