@@ -162,3 +162,11 @@ def test_a_table_in_markdown_keeps_its_columns() -> None:
 
 def test_outcomes_of_a_log_are_all_there(logs: tuple[Path, Path]) -> None:
     assert len(outcomes(read_eval_log(str(logs[1])))) == 8
+
+
+def test_inspect_knows_the_tasks_with_their_arguments(tmp_path: Path) -> None:
+    from clinigraph.evals.inspect_tasks import TASKS
+
+    assert len(TASKS["safety"](data=str(tmp_path), work=str(tmp_path), limit=2).dataset) == 2
+    with pytest.raises(UsageError, match="no such configuration"):
+        TASKS["safety"](data=str(tmp_path), work=str(tmp_path), config="direct")
