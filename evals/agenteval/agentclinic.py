@@ -24,6 +24,8 @@ from clinigraph.evals.scoring import Mark, Match, mark_of, marks_table, same_dia
 
 MAX_TURNS = 20
 """Turns of the doctor, as in the authors' simulator."""
+MAX_SILENT = 3
+"""Turns without words (answers that did not end) after which a talk is over."""
 NORMAL = "NORMAL READINGS"
 """What a test gives that the case does not hold, as in the authors' simulator."""
 _READY = re.compile(r"diagnosis\s+ready\s*:?\s*(?P<name>[^\n]+)", re.IGNORECASE)
@@ -63,10 +65,13 @@ class AgentClinic(ModelBenchmark):
         talk = dialogue(self.spec, context)
         log: list[str] = []
         tests = 0
-        said = ""
+        said, silent = "", 0
         for turn in range(MAX_TURNS):
             data = "\n".join([f"Objective: {item.input}", "", *log])
-            answer = cleaned(await talk.ask("doctor", data, max_tokens=300, left=MAX_TURNS - turn))
+            answer = cleaned(await talk.ask("doctor", data, max_tokens=200, left=MAX_TURNS - turn))
+            silent = 0 if answer else silent + 1
+            if silent == MAX_SILENT:
+                break
             ready = _READY.search(answer)
             if ready:
                 said = ready["name"].strip(" .*\"'")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from clinigraph.errors import ModelSeesNoImages, UsageError
+from clinigraph.errors import ModelAnswerInvalid, ModelCutOff, ModelSeesNoImages, UsageError
 from clinigraph.evals.comparing import calibration_error, risk_coverage
 from clinigraph.evals.contract import EvalContext, EvalSpec, EvalTable, Outcome
 from clinigraph.evals.scoring import Mark, cost_table, mark_of, marks_table
@@ -27,6 +27,8 @@ class Dialogue:
 
     chat: ChatModel
     turns: int = 0
+    cut_off: int = 0
+    """Answers that did not end or were empty: the model's fault, so the item is measured and the answer is nothing."""
     said: list[str] = field(default_factory=list)
 
     async def ask(
@@ -39,7 +41,7 @@ class Dialogue:
         counted: bool = True,
         **fields: str | int,
     ) -> str:
-        """Return what the model says; never an instruction to us.
+        """Return what the model says, never an instruction to us; nothing where its answer does not end.
 
         Args:
             prompt: Name of a prompt file of this package; tokens are counted under it.
@@ -50,14 +52,19 @@ class Dialogue:
             fields: For the prompt.
 
         Raises:
-            ModelServerError: No usable answer; the item counts as failed.
+            ModelSeesNoImages: Pictures are shown to a model that takes text only.
+            ModelServerError: The server failed; the item counts as failed.
         """
         if images and not self.chat.sees_images:
             raise ModelSeesNoImages(
                 "The model takes no images", given=self.chat.name, todo="Run this benchmark with a vision model."
             )
         messages: tuple[ChatMessage, ...] = load_prompt(PACKAGE, prompt).messages(data=data, images=images, **fields)
-        answer = await self.chat.atext(messages, role=prompt, max_tokens=max_tokens)
+        try:
+            answer = await self.chat.atext(messages, role=prompt, max_tokens=max_tokens)
+        except (ModelCutOff, ModelAnswerInvalid):
+            self.cut_off += 1
+            answer = ""
         self.turns += counted
         self.said.append(answer)
         return answer
@@ -65,7 +72,11 @@ class Dialogue:
     def cost(self) -> dict[str, JsonValue]:
         """Return tokens and turns so far, for the outcome."""
         used = self.chat.tokens()
-        return {"tokens": used.get("prompt", 0) + used.get("completion", 0), "calls": self.turns}
+        return {
+            "tokens": used.get("prompt", 0) + used.get("completion", 0),
+            "calls": self.turns,
+            "cut_off": self.cut_off,
+        }
 
 
 def dialogue(spec: EvalSpec, context: EvalContext) -> Dialogue:

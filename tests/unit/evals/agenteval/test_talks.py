@@ -16,6 +16,7 @@ from clinigraph.evals.agenteval.agentclinic import NORMAL, look_up
 from clinigraph.evals.agenteval.asking import UNKNOWN, reply
 from clinigraph.evals.contract import EvalContext
 from clinigraph.evals.registry import benchmark
+from clinigraph.llm.dialogue import Reply
 from clinigraph.testing.benchmark_suite import check_benchmark
 from clinigraph.testing.models import ScriptedModel, Step
 from clinigraph.tools.calculators.tool import CALCULATORS
@@ -60,6 +61,16 @@ def test_a_doctor_who_never_decides_is_counted_and_the_contract_is_kept(context:
     outcomes = check_benchmark(benchmark("agentclinic"), made, limit=2)
     assert {o.values["mark"] for o in outcomes} == {"unreadable"}
     assert {o.values["calls"] for o in outcomes} == {20}
+
+
+def test_a_doctor_whose_answers_do_not_end_is_unreadable_and_not_failed(context: Context) -> None:
+    bench = benchmark("agentclinic")
+    item = bench.items(context("qa_agentclinic_medqa", CASES))[0]
+    endless = Reply("and then " * 20, 10, 200, cut_off=True)
+    script = [step for _ in range(3) for step in (endless, endless, "I am tired.")][:-1]
+    with ScriptedModel(script) as chat:
+        values = asyncio.run(bench.measure(item, context(chat=chat)))
+    assert (values["mark"], values["calls"], values["cut_off"]) == ("unreadable", 3, 3)
 
 
 def test_tests_are_looked_up_and_the_others_are_normal(context: Context) -> None:
