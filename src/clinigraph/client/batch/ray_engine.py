@@ -68,7 +68,7 @@ def run_on_ray(
 def _spread(cases: Sequence[BatchCase], out: Path, workers: int, session: str) -> Iterator[BatchRow]:
     import ray
 
-    remote = ray.remote(num_cpus=1, max_restarts=-1)(Worker)
+    remote = ray.remote(num_cpus=1, max_restarts=0)(Worker)
     idle = deque(cast("_Handle", remote.remote(session)) for _ in range(min(workers, len(cases))))
     waiting = deque((case, 1) for case in cases)
     running: dict[ray.ObjectRef[BatchRow], tuple[_Handle, BatchCase, int]] = {}
@@ -79,11 +79,12 @@ def _spread(cases: Sequence[BatchCase], out: Path, workers: int, session: str) -
             running[actor.work.remote(case, str(out))] = (actor, case, attempt)
         ready, _ = ray.wait(list(running), num_returns=1)
         actor, case, attempt = running.pop(ready[0])
-        idle.append(actor)
         try:
             row: BatchRow = ray.get(ready[0])
+            idle.append(actor)
             yield row.replace(attempts=attempt)
         except ray.exceptions.RayError:
+            idle.append(cast("_Handle", remote.remote(session)))  # a lost actor takes no call while it restarts
             if attempt < ATTEMPTS:
                 waiting.append((case, attempt + 1))
                 continue
