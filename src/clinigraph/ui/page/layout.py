@@ -199,7 +199,8 @@ def _walk() -> WalkParts:
             sign = gr.Button("Sign", variant="primary")
             sign_reject = gr.Button("Do not sign", variant="stop")
     chat = gr.Chatbot(
-        label="Ask about this case", show_label=False, buttons=[], height=280, sanitize_html=True, render_markdown=False, feedback_options=None,
+        label="Ask about this case", show_label=False, buttons=[], height=280,
+        sanitize_html=True, render_markdown=False, feedback_options=None,
         placeholder="Ask why, what is missing, “show me the cup”, or “what if the pressure were 28?”",
     )  # fmt: skip
     chat_text = gr.Textbox(label="Your question about the report", max_length=1000, lines=1, submit_btn="Ask")
