@@ -172,9 +172,7 @@ def check(
 
 @app.command(name="eval")
 def evaluate(
-    task: Annotated[
-        str | None, typer.Argument(help="Benchmark, or compare, or report; without one, the list.")
-    ] = None,
+    task: Annotated[str | None, typer.Argument(help="Benchmark, or compare, or report; without one, the list.")] = None,
     logs: Annotated[list[Path] | None, typer.Argument(help="Logs, for compare and report.")] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Folder with the labelled sets.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
