@@ -47,3 +47,12 @@ def test_the_number_of_awkward_answers_is_the_one_of_the_file() -> None:
 
     cases = yaml.safe_load((ROOT / "tests/unit/evals/extraction_cases.yaml").read_text(encoding="utf-8"))
     assert f"{sum(map(len, cases.values()))} awkward answers" in " ".join(TEXT.split())
+
+
+def test_every_benchmark_in_the_results_exists_in_that_version() -> None:
+    text = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| (\w+) (\d+\.\d+\.\d+)", text, re.MULTILINE)
+    assert len(named) >= 4
+    for name, version in named:
+        assert SPECS[name].version == version
+    assert set(re.findall(r"`clinigraph eval (\w+)", text)) <= set(SPECS)
