@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -239,6 +240,7 @@ class ChromaStore:
         """Give the collection to one thread at a time, so that none is closed under another's feet."""
         with self._guard:
             if self.exists():
+                self._await_first_write()
                 self._check_format(create=False)
                 yield self._connect(create=False)
             else:
@@ -268,18 +270,36 @@ class ChromaStore:
             if self._open[0] == revision:
                 return self._open[2]
             self.close()
-        client = _client(self.path / "chroma")
-        try:
-            if create:
-                collection = client.get_or_create_collection(
-                    _COLLECTION, embedding_function=None, configuration=cast("CreateCollectionConfiguration", _HNSW)
-                )
-            else:
-                collection = client.get_collection(_COLLECTION, embedding_function=None)
-        except Exception as error:  # chromadb raises many kinds, some from its native part
-            raise _damaged(self.path) from error
+        client, collection = self._patiently(create=create)
         self._open = (revision, client, collection)
         return collection
+
+    def _patiently(self, *, create: bool) -> tuple[ClientAPI, Collection]:
+        """Open the files; a reader that meets a store in the making waits for its writer before it calls it damaged."""
+        deadline = time.monotonic() + self._lock_timeout_s
+        while True:
+            busy = not create and self._being_written()
+            try:
+                return _opened(self.path, create=create)
+            except KnowledgeError:
+                if create or not (busy or self._being_written()) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def _await_first_write(self) -> None:
+        """Wait while another process makes the store: Chroma's files must not be opened before it has made them."""
+        deadline = time.monotonic() + self._lock_timeout_s
+        while not self.revision() and self._being_written() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _being_written(self) -> bool:
+        lock = FileLock(self.path / "writer.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
 
     def _bump(self) -> None:
         revision = uuid.uuid4().hex
@@ -293,6 +313,20 @@ class ChromaStore:
             if self._open is not None:
                 client, self._open = self._open[1], None
                 cast("Client", client).close()
+
+
+def _opened(path: Path, *, create: bool) -> tuple[ClientAPI, Collection]:
+    client = _client(path / "chroma")
+    try:
+        if create:
+            collection = client.get_or_create_collection(
+                _COLLECTION, embedding_function=None, configuration=cast("CreateCollectionConfiguration", _HNSW)
+            )
+        else:
+            collection = client.get_collection(_COLLECTION, embedding_function=None)
+    except Exception as error:  # chromadb raises many kinds, some from its native part
+        raise _damaged(path) from error
+    return client, collection
 
 
 def _client(path: Path) -> ClientAPI:
