@@ -1,6 +1,6 @@
 """Speed and memory of the spine: import, help page, state machine, one warm case.
 
-Run ``python -m clinigraph.evals.bench.spine [--json]``. Goals (issue of record): import < 0.3 s, help < 0.6 s, state
+Run ``python -m clinigraph.evals.bench.spine [--json]``. Goals: import < 0.3 s, help < 0.6 s, state
 machine with all tools stubbed <= 30 ms a case. Every figure is the median of several runs in this one process.
 """
 
