@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -157,7 +158,7 @@ def test_an_outline_is_corrected_by_a_drawn_box_and_the_runs_are_compared(visit:
     assert numbers == pytest.approx([24, 16, 72, 48], abs=1.5)
     page.get_by_role("button", name="Run again with this box").click()
     page.get_by_text("Run 2 is done").wait_for()
-    page.get_by_role("tab", name="Compare runs").click()
+    page.get_by_role("tab", name="Compare", exact=True).click()
     page.wait_for_timeout(500)
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("box thing").wait_for()
@@ -254,3 +255,29 @@ def test_axe_finds_no_serious_violation(visit: Callable[[], Page], scheme: str) 
     found = page.evaluate("async () => (await axe.run()).violations")
     serious = {v["id"]: [n["target"] for n in v["nodes"]][:3] for v in found if v["impact"] in ("serious", "critical")}
     assert serious == {}
+
+
+def folder_as_zip() -> FilePayload:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("case/now.png", picture()["buffer"])
+        older = io.BytesIO()
+        Image.open(io.BytesIO(picture()["buffer"])).rotate(180).save(older, "PNG")
+        made.writestr("case/then.png", older.getvalue())
+        made.writestr(
+            "case/case.yaml",
+            "question: Is there a thing?\nimages:\n  - {path: now.png}\n  - {path: then.png, role: prior}\n",
+        )
+    return {"name": "case.zip", "mimeType": "application/zip", "buffer": buffer.getvalue()}
+
+
+def test_a_folder_as_zip_with_a_prior_image_shows_both_beside_each_other(visit: Callable[[], Page]) -> None:
+    page = visit()
+    page.locator("input[type=file]").first.set_input_files(folder_as_zip())
+    page.wait_for_timeout(500)
+    run(page)
+    done(page)
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.slider-wrap img, [data-testid=imageslider] img').length >= 2"
+    )

@@ -84,6 +84,7 @@ class EvidenceParts:
     second: gr.Dropdown
     compare: gr.Button
     compared: gr.HTML
+    priors: gr.ImageSlider
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +231,17 @@ def _evidence() -> EvidenceParts:
             intervals = gr.Plot(show_label=False)
         with gr.Tab("Report"):
             report = gr.HTML()
-        with gr.Tab("Compare runs"):
+        with gr.Tab("Compare"):
             with gr.Row():
                 first = gr.Dropdown(label="Run before", choices=[])
                 second = gr.Dropdown(label="Run after", choices=[])
             compare = gr.Button("Compare", size="sm")
             compared = gr.HTML()
+            gr.Markdown("Prior image left of the slider, current one right of it:")
+            priors = gr.ImageSlider(show_label=False, interactive=False, buttons=[])
     return EvidenceParts(
         impression, viewer, box_label, box, rerun, claims, contributions, intervals, report, first, second, compare,
-        compared,
+        compared, priors,
     )  # fmt: skip
 
 

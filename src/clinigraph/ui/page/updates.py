@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import TypeAlias
 
 import gradio as gr
+import numpy as np
 from gradio.blocks import Block
+from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from clinigraph.client.report import Report
 from clinigraph.models.formatting import pretty_unit
+from clinigraph.models.imaging import ImageRole
 from clinigraph.models.planning import Criterion, DiagnosticPlan
 from clinigraph.models.reporting import Claim
 from clinigraph.ui.hub import Hub
@@ -18,7 +23,9 @@ from clinigraph.ui.page import fragments
 from clinigraph.ui.page.layout import Parts
 from clinigraph.ui.plots import contributions, intervals
 from clinigraph.ui.values import CaseRecord, RunRow, RunStatus, StreamEvent
+from clinigraph.ui.viewer import Viewer
 
+Picture: TypeAlias = NDArray[np.uint8]
 Update: TypeAlias = dict[Block, object]
 
 
@@ -134,13 +141,15 @@ def no_report(parts: Parts) -> Update:
         parts.evidence.contributions: None,
         parts.evidence.intervals: None,
         parts.evidence.report: '<p class="cg-empty">The report appears here.</p>',
+        parts.evidence.priors: None,
     }
 
 
 def finished(parts: Parts, hub: Hub, library: UserLibrary, case_id: str, number: int) -> Update:
     """Return the evidence of a finished run."""
     report: Report = hub.report(library, case_id, number)
-    images = hub.viewer(library, case_id, number).images()
+    viewer = hub.viewer(library, case_id, number)
+    images = viewer.images()
     labels = sorted({s.key.partition(".")[2] for i in images for s in i.segments})
     update: Update = {
         parts.evidence.impression: fragments.impression(report),
@@ -154,10 +163,26 @@ def finished(parts: Parts, hub: Hub, library: UserLibrary, case_id: str, number:
         parts.evidence.intervals: intervals(report) if report.indicators else None,
         parts.evidence.report: fragments.links(case_id, number),
     }
+    update[parts.evidence.priors] = _beside(viewer)
     if labels:
         chosen = "optic_disc" if "optic_disc" in labels else labels[0]
         update[parts.evidence.box_label] = gr.Dropdown(choices=labels, value=chosen)
     return update
+
+
+def _beside(viewer: Viewer) -> tuple[Picture, Picture] | None:
+    """Return prior and current image with their outlines; None where the case has no prior one."""
+    images = viewer.images()
+    prior = next((i for i in images if i.name.startswith(ImageRole.PRIOR.value)), None)
+    current = next((i for i in images if i.name.startswith(ImageRole.CURRENT.value)), None)
+    if prior is None or current is None:
+        return None
+    drawn = [viewer.draw(i.index, segments=tuple(s.key for s in i.segments if s.pixels)) for i in (prior, current)]
+    return _decoded(drawn[0]), _decoded(drawn[1])
+
+
+def _decoded(png: bytes) -> Picture:
+    return np.asarray(Pillow.open(io.BytesIO(png)).convert("RGB"))
 
 
 def choices(library: UserLibrary) -> list[tuple[str, str]]:
