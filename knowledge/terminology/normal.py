@@ -74,8 +74,9 @@ def fold(text: str) -> str:
     """Return lower-case text without accents; the length may differ."""
     if text.isascii():
         return text.lower()
-    text = text.translate(_LETTERS)
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    # Decomposed before it is lowered: a letter of mathematics such as U+1D56D becomes a capital only then.
+    lower = unicodedata.normalize("NFKD", text).lower()
+    return "".join(c for c in lower if not unicodedata.combining(c)).translate(_LETTERS)
 
 
 def normal_word(word: str) -> str:
