@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,7 +67,8 @@ def run_benchmark(request: EvalRequest) -> None:
     chosen = benchmark(request.task)
     if chosen.spec.needs_model and request.model is None and not request.resume:
         raise UsageError(f"The benchmark {request.task} needs a model", todo="Give --model, for example vllm/NAME.")
-    log = _evaluate(request)
+    with redirect_stdout(sys.stderr) if request.as_json else nullcontext():  # Inspect's display is no JSON
+        log = _evaluate(request)
     tables = tables_of(chosen, log)
     if request.as_json:
         typer.echo(json.dumps(_as_json(log, tables), ensure_ascii=False, indent=2))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -47,13 +48,13 @@ class CaseRun:
         self._pause: Part | None = None
         self._finished = False
 
-    async def events(self) -> AsyncIterator[RunEvent]:
+    async def events(self) -> AsyncGenerator[RunEvent, None]:
         """Yield events until the run is finished, paused or stopped."""
         if not self._options.resume:
             self._place.remove()
         try:
-            async with open_checkpoints(self._place.checkpoints) as saver:
-                async for event in self._drive(saver):
+            async with open_checkpoints(self._place.checkpoints) as saver, aclosing(self._drive(saver)) as events:
+                async for event in events:
                     yield event
         finally:
             self._dependencies.tool_context.cancelled.set()
@@ -63,7 +64,7 @@ class CaseRun:
     def _asked(self) -> Part | None:
         return self._pause
 
-    async def _drive(self, saver: AsyncSqliteSaver) -> AsyncIterator[RunEvent]:
+    async def _drive(self, saver: AsyncSqliteSaver) -> AsyncGenerator[RunEvent, None]:
         graph = with_checkpoints(self._session.graph, saver)
         config: RunnableConfig = {
             "configurable": {"thread_id": self._place.run_id},
@@ -73,8 +74,9 @@ class CaseRun:
         yield opening
         while True:
             self._pause = None
-            async for event in self._pass(graph, config, payload):
-                yield event
+            async with aclosing(self._pass(graph, config, payload)) as events:
+                async for event in events:
+                    yield event
             pause = self._asked()
             if pause is None:
                 break
@@ -100,7 +102,7 @@ class CaseRun:
 
     async def _pass(
         self, graph: CaseGraph, config: RunnableConfig, payload: CaseState | Command[None] | None
-    ) -> AsyncIterator[RunEvent]:
+    ) -> AsyncGenerator[RunEvent, None]:
         parts = graph.astream(
             payload,
             config,

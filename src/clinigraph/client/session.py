@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -213,8 +214,9 @@ class Session:
         lock = place.lock()
         try:
             run = CaseRun(self, place, chosen, self._dependencies(source, place, chosen))
-            async for event in run.events():
-                yield event
+            async with aclosing(run.events()) as events:  # who stops reading stops the run here, not at some later time
+                async for event in events:
+                    yield event
         finally:
             lock.release()
 
