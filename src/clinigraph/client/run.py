@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -112,16 +112,17 @@ class CaseRun:
         )
         # A node counts as finished when its checkpoint is on disk, which is when the next node starts.
         held: list[RunEvent] = []
-        async for mode, part in cast("AsyncIterator[tuple[str, Part]]", parts):
-            for event in self._events_of(mode, part):
-                if event.kind is EventKind.NODE_STARTED:
-                    for finished in held:
-                        yield finished
-                    held = []
-                if event.kind in (EventKind.NODE_FINISHED, EventKind.EVIDENCE_ADDED):
-                    held.append(event)
-                else:
-                    yield event
+        async with aclosing(cast("AsyncGenerator[tuple[str, Part], None]", parts)) as pieces:
+            async for mode, part in pieces:
+                for event in self._events_of(mode, part):
+                    if event.kind is EventKind.NODE_STARTED:
+                        for finished in held:
+                            yield finished
+                        held = []
+                    if event.kind in (EventKind.NODE_FINISHED, EventKind.EVIDENCE_ADDED):
+                        held.append(event)
+                    else:
+                        yield event
         for finished in held:
             yield finished
 
