@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clinigraph.models.findings import Met
-from clinigraph.models.formatting import pretty_unit
 from clinigraph.models.report import IndicatorRow, Report
 
 if TYPE_CHECKING:
@@ -44,26 +42,6 @@ def intervals(report: Report) -> Figure:
     axes.set_ylim(-0.6, len(rows) - 0.4 if rows else 0.6)
     axes.set_xlabel("value over threshold (dashed: the threshold)", fontsize=8)
     axes.set_title("How sure each number is", fontsize=10, loc="left")
-    return figure
-
-
-def trend(name: str, unit: str | None, points: Sequence[tuple[str, float, float | None, float | None]]) -> Figure:
-    """Return one indicator over several runs.
-
-    Args:
-        name: Of the indicator.
-        unit: UCUM code.
-        points: Label, value, and the ends of the interval where it has one.
-    """
-    figure, axes = _figure(2.6)
-    for x, (_, value, low, high) in enumerate(points):
-        if low is not None and high is not None:
-            axes.plot([x, x], [low, high], color="#8a8f98", linewidth=2)
-        axes.plot(x, value, "o", color="#2f6b8f")
-    axes.plot(range(len(points)), [p[1] for p in points], color="#2f6b8f", linewidth=1)
-    axes.set_xticks(range(len(points)), [p[0] for p in points], fontsize=8)
-    axes.set_ylabel(pretty_unit(unit) or "ratio", fontsize=8)
-    axes.set_title(name, fontsize=10, loc="left")
     return figure
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from clinigraph.client.report import Report
 from clinigraph.testing.world import World
-from clinigraph.ui.plots import contributions, intervals, trend
+from clinigraph.ui.plots import contributions, intervals
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,3 @@ def test_intervals_are_drawn_in_units_of_the_threshold(report: Report) -> None:
     assert row.interval is not None
     ends = [list(line.get_xdata()) for line in axes.lines]
     assert [pytest.approx(row.interval.low / 0.7), pytest.approx(row.interval.high / 0.7)] in ends
-
-
-def test_a_trend_draws_each_run() -> None:
-    axes = trend("Size", "1", [("run 1", 0.6, 0.5, 0.7), ("run 2", 0.8, None, None)]).axes[0]
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["run 1", "run 2"]
