@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Literal, cast
 
 from langgraph.runtime import Runtime
@@ -24,7 +25,7 @@ from clinigraph.models.base import PassageId, StepId
 from clinigraph.models.case import Case
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.planning import DiagnosticPlan, PlanStep
-from clinigraph.models.tooling import ToolCall, ToolResult, ToolStatus
+from clinigraph.models.tooling import ImageValue, LabelMapValue, Need, ToolCall, ToolResult, ToolStatus
 from clinigraph.models.triage import Triage
 from clinigraph.tools.contract import Tool
 
@@ -79,11 +80,29 @@ async def act(state: ActInput, runtime: Runtime[Dependencies]) -> CaseState:
     context = runtime.context
     call = load(ToolCall, state["call"])
     tool = context.tools.get(call.tool)
+    begin = time.perf_counter()
     result = await _stored_or_run(tool, call, context)
-    runtime.stream_writer(
-        {"tool": call.tool, "step": str(call.step_id), "status": result.status.value, "reason": result.reason}
-    )
+    if _unread(result, tool, context):
+        return {}
+    told = {"tool": call.tool, "step": str(call.step_id), "status": result.status.value, "reason": result.reason}
+    runtime.stream_writer({**told, "seconds": f"{time.perf_counter() - begin:.3f}", **_outlined(call, result)})
     return {"results": {str(call.step_id): dump(result)}, "calls": {str(call.step_id): dump(call)}}
+
+
+def _outlined(call: ToolCall, result: ToolResult) -> dict[str, str]:
+    """Return the artifacts of what a call outlined and of the image it outlined, for who watches the run."""
+    made = next((v.value for v in result.outputs.values() if isinstance(v, LabelMapValue)), None)
+    images = [v.value for v in call.inputs.values() if isinstance(v, ImageValue)]
+    image = next((i for i in images if made is not None and i.id == made.image_id), None)
+    if made is None or image is None:
+        return {}
+    return {"image": str(image.artifact_id), "masks": str(made.artifact_id)}
+
+
+def _unread(result: ToolResult, tool: Tool, context: Dependencies) -> bool:
+    """Whether a reading failed because the model server was lost: a resumed run makes it again."""
+    lost = context.watch is not None and context.watch.lost
+    return lost and result.status is ToolStatus.FAILED and Need.IMAGE_READING_MODEL in tool.spec.needs
 
 
 async def _stored_or_run(tool: Tool, call: ToolCall, context: Dependencies) -> ToolResult:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinigraph.artifacts import ArtifactMissing, ArtifactStore
 from clinigraph.models.base import ArtifactId
-from clinigraph.models.tooling import LabelMapValue, ToolCall, ToolResult, ToolSpec, ToolStatus
+from clinigraph.models.tooling import FlowValue, ImageValue, LabelMapValue, ToolCall, ToolResult, ToolSpec, ToolStatus
 
 
 class ResultCache:
@@ -55,10 +55,19 @@ class ResultCache:
         Path(name).replace(path)
 
     def _path(self, call: ToolCall, spec: ToolSpec) -> Path:
-        made = call.model_dump(mode="json", exclude={"step_id", "attempt"})
+        made = call.replace(inputs={name: _unprompted(value) for name, value in call.inputs.items()}).model_dump(
+            mode="json", exclude={"step_id", "attempt"}
+        )
         key = [spec.name, spec.version, self._salt, made]
         text = json.dumps(key, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return self._root / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+
+
+def _unprompted(value: FlowValue) -> FlowValue:
+    """Return an input without the prompts of its image: a tool that takes a box or points has them on its own port."""
+    if isinstance(value, ImageValue):
+        return value.replace(value=value.value.replace(boxes={}, points={}))
+    return value
 
 
 def _artifact_ids(result: ToolResult) -> tuple[ArtifactId, ...]:

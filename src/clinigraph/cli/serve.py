@@ -39,6 +39,7 @@ def _bind(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
+        made.listen(128)  # who comes before the application is up waits, and is not refused
     except OSError as error:
         made.close()
         raise UsageError(
