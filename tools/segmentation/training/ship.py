@@ -17,6 +17,7 @@ from clinigraph.tools.segmentation.training.bundle_files import write_bundle
 from clinigraph.tools.segmentation.training.cine_mr_heart import CINE_PLAN
 from clinigraph.tools.segmentation.training.cxr_lungs_heart import CHEST_PLAN
 from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, FINE_PLAN
+from clinigraph.tools.segmentation.training.us_fetal_head import HEAD_PLAN
 
 _LICENCE = "Weights: research use only, non-commercial, because of the terms of the training data."
 
@@ -87,6 +88,26 @@ RECIPES = {
             "image_classes": "one channel short-axis slices, any intensity scale",
             "label_classes": "1: left ventricular cavity, 2: myocardium, 3: right ventricular cavity",
             "pred_classes": "1: left ventricular cavity, 2: myocardium, 3: right ventricular cavity",
+        },
+    ),
+    "us_fetal_head": Recipe(
+        {"head": HEAD_PLAN},
+        "fold0,fold1",
+        {
+            "schema": "MONAI bundle metadata",
+            "name": "us_fetal_head",
+            "version": "0.1.0",
+            "task": "Fetal head segmentation in obstetric ultrasound",
+            "description": "Outlines the fetal head as an ellipse along the outer edge of the skull.",
+            "authors": "Clinigraph",
+            "copyright": "Weights: CC BY 4.0, as the training data (HC18, van den Heuvel et al. 2018).",
+            "licence": "CC BY 4.0",
+            "intended_use": "Research use only; not a medical device.",
+            "data_source": "HC18 (130 pictures of 107 examinations); see README.md",
+            "data_type": "png",
+            "image_classes": "one channel ultrasound picture",
+            "label_classes": "0: fetal head",
+            "pred_classes": "0: fetal head",
         },
     ),
 }

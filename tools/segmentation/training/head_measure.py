@@ -1,0 +1,187 @@
+"""Measure the runs of `us_fetal_head` on pictures that did not train them.
+
+    python -m clinigraph.tools.segmentation.training.head_measure --data DIR --weights DIR --out RESULTS.json
+
+Every picture is measured by the network of the fold that its examination was kept from, as it is and in each of
+`DISTORTIONS`. A picture that is refused counts with Dice 0 and is left out of the circumference error, whose row
+therefore states its own count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.tools.measurement.planar import head_circumference
+from clinigraph.tools.segmentation.networks.head import MIN_HEAD_CONFIDENCE, HeadNetwork
+from clinigraph.tools.segmentation.networks.masks import BoolMask, dice
+from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training.calibration import LEVEL, half_width
+from clinigraph.tools.segmentation.training.head_data import NEGATIVES, HeadPicture, list_heads, read_grey
+from clinigraph.tools.segmentation.training.loop import progress
+from clinigraph.tools.segmentation.training.us_fetal_head import FOLDS, HEAD_PLAN, RUNS
+
+Gray = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One picture in one distortion."""
+
+    run: str
+    name: str
+    distortion: str
+    confidence: float
+    dice: float
+    circumference_mm: float | None
+    reference_mm: float
+
+
+def plain(gray: Gray, mask: BoolMask) -> tuple[Gray, BoolMask, float]:
+    """Unchanged."""
+    return gray, mask, 1.0
+
+
+def half_size(gray: Gray, mask: BoolMask) -> tuple[Gray, BoolMask, float]:
+    """Half as many rows and columns, pixels twice as large."""
+    size = (gray.shape[1] // 2, gray.shape[0] // 2)
+    small = np.asarray(Image.fromarray(gray).resize(size, Image.Resampling.BOX))
+    return small, np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)), 2.0
+
+
+def in_a_frame(gray: Gray, mask: BoolMask) -> tuple[Gray, BoolMask, float]:
+    """On a black screen half as wide again, with blocks of letters in a corner, as a machine shows it."""
+    pad = gray.shape[0] // 4
+    framed = np.pad(gray, pad)
+    framed[pad // 3 : pad // 3 + 24, pad : pad + 90 : 2] = 230
+    return framed, np.pad(mask, pad), 1.0
+
+
+def darker(gray: Gray, mask: BoolMask) -> tuple[Gray, BoolMask, float]:
+    """Gamma 1.6: low gain."""
+    return (255 * (gray / 255) ** 1.6).astype(np.uint8), mask, 1.0
+
+
+DISTORTIONS: dict[str, Callable[[Gray, BoolMask], tuple[Gray, BoolMask, float]]] = {
+    item.__name__: item for item in (plain, half_size, in_a_frame, darker)
+}
+"""Each returns picture, mask, and how much larger its pixels are."""
+
+
+def measure_picture(network: HeadNetwork, run: str, head: HeadPicture) -> Iterable[Row]:
+    """Rows of one picture."""
+    gray, mask = head.read()
+    for name, distort in DISTORTIONS.items():
+        picture, truth, factor = distort(gray, mask)
+        found = network.predict(picture)
+        spacing = head.spacing_mm * factor
+        circumference = head_circumference(found.head, (spacing, spacing)) if found.head.any() else None
+        overlap = dice(found.head, truth)
+        yield Row(run, head.name, name, found.confidence, overlap, circumference, head.circumference_mm)
+
+
+def other_pictures(data: Path) -> dict[str, list[Path]]:
+    """Pictures without a fetal head that no run trains on, by kind."""
+    kinds = {}
+    for folder, count in NEGATIVES.items():
+        paths = sorted((data / folder).rglob("*.*"))
+        used = set(paths[: 2 * count : 2])
+        kinds[folder.split("/")[0]] = [path for path in paths if path not in used][:40]
+    demo = data / "multi_biomedparse_demo" / "examples"
+    kinds["other_kinds"] = sorted([*demo.glob("*.jp*g"), *demo.glob("*.png")])
+    return kinds
+
+
+def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+    """Estimates by distortion."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.distortion].append(row)
+    return {name: _group(group) for name, group in groups.items()}
+
+
+def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
+    errors = errors_mm(rows)
+    found = {"not found": wilson(sum(row.circumference_mm is None for row in rows), len(rows))}
+    found["Dice"] = bootstrap_mean([row.dice for row in rows])
+    if errors:
+        found["circumference absolute error (mm)"] = bootstrap_mean([abs(error) for error in errors])
+        found["circumference bias (mm)"] = bootstrap_mean(errors)
+        found["within 3 mm"] = wilson(sum(abs(error) <= 3 for error in errors), len(rows))
+    return found
+
+
+def errors_mm(rows: Sequence[Row]) -> list[float]:
+    """Circumference errors in millimetres of the pictures in which a head was found."""
+    return [row.circumference_mm - row.reference_mm for row in rows if row.circumference_mm is not None]
+
+
+def measure(data: Path, weights: Path, runs: Sequence[str], every: int = 1) -> tuple[list[Row], dict[str, list[float]]]:
+    """Rows of all runs, and the confidences reached on pictures of other things, of every n-th picture."""
+    rows: list[Row] = []
+    others: dict[str, list[float]] = defaultdict(list)
+    for run in runs:
+        held = [head for head in list_heads(data, FOLDS) if head.fold == RUNS.index(run)]
+        with tempfile.TemporaryDirectory() as scratch:
+            write_bundle(Path(scratch), [weights / f"{run}.safetensors"], {"head": HEAD_PLAN}, {"version": "0"})
+            network = HeadNetwork(Path(scratch))
+            for head in progress(held[::every], run):
+                rows.extend(measure_picture(network, run, head))
+            for kind, paths in other_pictures(data).items():
+                others[kind] += [network.predict(read_grey(path)).confidence for path in paths[::every]]
+    return rows, others
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Measure the runs of us_fetal_head on held-out pictures.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--runs", default=",".join(RUNS))
+    parser.add_argument("--every", type=int, default=1, help="take every n-th picture only")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and write."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    rows, others = measure(options.data, options.weights, options.runs.split(","), options.every)
+    table = summarise(rows)
+    refused = {
+        kind: wilson(sum(value < MIN_HEAD_CONFIDENCE for value in values), len(values))
+        for kind, values in others.items()
+    }
+    for group, estimates in {**table, "refused": refused}.items():
+        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
+        sys.stdout.write("\n".join(lines) + "\n")
+    content: dict[str, object] = {
+        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
+        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+        "rows": [asdict(row) for row in rows],
+        "confidence_on_others": others,
+    }
+    errors = errors_mm(rows)
+    if errors:
+        pictures = len({row.name for row in rows if row.circumference_mm is not None})
+        known = {"halfwidth": round(half_width(errors), 3), "level": LEVEL, "n": pictures}
+        content["calibration"] = {"head_circumference": known}
+    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
