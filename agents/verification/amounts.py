@@ -35,6 +35,16 @@ _NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
 _RULE_FOR = re.compile(r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
+_BY_HOW_MUCH = re.compile(
+    r"^\s*(?:above|below|over|under|beyond|short of|more than|less than|higher|lower|larger|smaller|too)\b",
+    re.IGNORECASE,
+)
+"""After a number: the number is a difference, not the value."""
+_INTERVAL_IS = re.compile(
+    r"(?:\b(?:an?|the|its|with|and)\s+)*\b(?:(?:confidence|credible|prediction|conformal)\s+)?"
+    r"(?:interval|range|CI|ranges|ranged|ranging)\b(?:\s*(?:is|was|of|from|between|:|=))*\s*$",
+    re.IGNORECASE,
+)
 _OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
 
 
@@ -113,7 +123,10 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
     if subject.evaluation is not None and subject.measurement is None:
         return _grade(context, quantity, subject, given, after)
     if quantity.in_percent and _LEVEL.match(after):
-        return _level(quantity, given, span)
+        level = _LEVEL.match(after)
+        return _level(quantity, given, (span[0], span[1] + (level.end() if level else 0)))
+    if quantity.comparator is None and _BY_HOW_MUCH.match(after):
+        return unverifiable("number.difference", "The sentence gives a difference; only values can be traced.")
     named = _THRESHOLD.search(context.text[: quantity.start])
     if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return _beyond(quantity, subject, given, span)
@@ -167,8 +180,17 @@ def _range(context: ProseContext, quantity: Quantity, given: Known, place: int) 
     if wrong is not None:
         return wrong
     return supported(
-        "interval.same", f"The interval is {_text(given)}.", (min(other.start, quantity.start), quantity.end)
+        "interval.same",
+        f"The interval is {_text(given)}.",
+        (_interval_start(context.text, other, quantity), quantity.end),
     )
+
+
+def _interval_start(text: str, *ends: Quantity) -> int:
+    """Return where an interval begins, with the words that call it one."""
+    start = min(e.start for e in ends)
+    named = _INTERVAL_IS.search(text[:start])
+    return named.start() if named else start
 
 
 def _threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:

@@ -8,25 +8,30 @@ from collections.abc import Iterable
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _QUIET_WORDS = """
     a an the this that these those it its itself there here
-    is are was were be been being has have had do does did
+    is are was were being has have had do does did
     of in on at to for from by with as into than and or but also however so thus hence therefore
     which who whose where when what
     patient patients patient's case image images photograph picture film study examination exam report
     value values ratio measured measurement measures measuring measure calculated computed estimated estimate shows
     showed shown show demonstrates reveals indicates found seen noted observed given gives give recorded record records
     reads read reading equals amounts about approximately around roughly
-    finding findings impression conclusion overall result results evidence signs sign features feature
+    finding findings impression conclusion overall result results signs sign features feature
     guideline according
-    interval confidence ci range level lies lie lay ranges ranging
-    eye eyes side current
+    lies lie lay
+    eye side current
     e.g i.e eg ie
-    by its pixels weighted weight indicators indicator score planned assessed could
 """
 _QUIET = frozenset(_QUIET_WORDS.split())
 """Words that change no meaning where every number, name, side and denial has been checked."""
 _LOADED = frozenset(
     ("not", "no", "never", "without", "nor", "neither", "none", "hardly", "only", "except", "unless", "if")
 )
+
+
+_INFERRED = re.compile(
+    r"\b(?:is|are|was|were|as) (?:an? |the )?(?:signs?|features?|findings?|results?|conclusions?) of\b", re.IGNORECASE
+)
+"""One thing made the ground of another: true parts do not make the whole true."""
 
 
 def unread(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -37,7 +42,7 @@ def unread(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
         ('proves', 'cancer')
     """
     vouched = list(spans)
-    found = []
+    found = [m.group() for m in _INFERRED.finditer(text)]
     for match in _WORD.finditer(text):
         inside = any(a < match.end() and match.start() < b for a, b in vouched)
         word = match.group().lower()

@@ -134,6 +134,8 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
     rules = [s.result.criterion for s in context.subjects if s.result is not None and s.result.criterion is not None]
     if rules and context.quantities and not any(r.passage_id in ids for r in rules):
         return contradicted("citation.other", "Another source than the named one states the criterion.")
+    if not any(r.passage_id in ids for r in rules):
+        return unsupported("citation.not_said", "No criterion of the named source is about what the sentence says.")
     spans = list(dated(context.text))
     spans += [m.span() for p in (_NAMES_A_SOURCE, _NAMED_RULE) for m in p.finditer(context.text)]
     mine = frozenset(w for p in named for w in _source_words(p.source.title, p.source.publisher, p.source.id))
