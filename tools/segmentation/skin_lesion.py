@@ -9,7 +9,7 @@ from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.concepts import private
 from clinigraph.tools.segmentation import medsam
 from clinigraph.tools.segmentation.dermoscopy_box import find_lesion
-from clinigraph.tools.segmentation.pixels import to_rgb
+from clinigraph.tools.segmentation.pixels import RGB, to_rgb
 from clinigraph.tools.segmentation.prompting import Prompt, PromptEngine
 from clinigraph.tools.segmentation.results import Structure, label_map_result
 
@@ -18,10 +18,14 @@ _NOT_FOUND = "no lesion stands out from the skin; give a box round it (--box les
 
 SPEC = ToolSpec(
     name="skin_lesion_outline",
-    version="1.0.0",
-    description="Outlines the lesion on a dermoscopy picture by a given box or the central dark part (LiteMedSAM).",
+    version="1.1.0",
+    description="Outlines the lesion on a dermoscopy picture by a box, points or the central dark part (LiteMedSAM).",
     modalities=(Modality.DERMOSCOPY,),
-    inputs={"image": Port(kind=ValueKind.IMAGE), "box": Port(kind=ValueKind.BOX, required=False)},
+    inputs={
+        "image": Port(kind=ValueKind.IMAGE),
+        "box": Port(kind=ValueKind.BOX, required=False),
+        "points": Port(kind=ValueKind.POINTS, required=False, description="Places in the lesion or beside it."),
+    },
     outputs={"masks": Port(kind=ValueKind.LABEL_MAP, labels=("target",), required=False)},
     timeout_s=300,
     weights_sha256=medsam.WEIGHTS_SHA256,
@@ -60,16 +64,27 @@ class SkinLesionOutline:
         """
         image = support.image_input(SPEC, call)
         rgb = to_rgb(support.pixels_of(SPEC, image, context))
-        given = support.box_input(call, "box")
-        if given is not None:
-            box = support.clipped_box(SPEC, given, rgb.shape[:2])
-        else:
-            found = find_lesion(rgb)
-            if found is None:
-                return support.result(SPEC, call, {}, missing={"masks": _NOT_FOUND})
-            box = found.box
+        prompt = _prompt(call, rgb)
+        if prompt is None:
+            return support.result(SPEC, call, {}, missing={"masks": _NOT_FOUND})
         context.check_cancelled()
-        answer = self._engine.segment(rgb, [Prompt(box=box)], key=str(image.artifact_id))[0]
-        reason = None if answer.mask.any() else "the segmenter saw no outline inside the box"
+        answer = self._engine.segment(rgb, [prompt], key=str(image.artifact_id))[0]
+        reason = None if answer.mask.any() else "the segmenter saw no outline where it was asked to look"
         target = Structure("target", LESION, answer.mask, answer.score, reason)
         return label_map_result(SPEC, call, context, image, [target])
+
+
+def _prompt(call: ToolCall, rgb: RGB) -> Prompt | None:
+    """Return what is asked of the engine: the given box or the one found, and the given points.
+
+    Points alone replace the box that would be found, unless all of them only say what does not belong to the lesion.
+    """
+    given = support.box_input(call, "box")
+    points = support.points_input(SPEC, call, rgb.shape[:2], "points")
+    places = tuple((p.x, p.y, p.inside) for p in points)
+    if given is not None:
+        return Prompt(box=support.clipped_box(SPEC, given, rgb.shape[:2]), points=places)
+    if any(point.inside for point in points):
+        return Prompt(points=places)
+    found = find_lesion(rgb)
+    return None if found is None else Prompt(box=found.box, points=places)

@@ -26,6 +26,7 @@ from clinigraph.models.planning import Comparator, DiagnosticProtocol
 from clinigraph.models.tooling import (
     LabelMapValue,
     MeasurementValue,
+    PointsValue,
     Port,
     ToolCall,
     ToolResult,
@@ -42,7 +43,12 @@ SITE = FindingSite(concept=CONCEPT)
 MASKS = Port(kind=ValueKind.LABEL_MAP, labels=("thing",))
 SEGMENT = ToolSpec(
     name="segment", version="1", description="segments", modalities=(Modality.FUNDUS,),
-    inputs={"image": Port(kind=ValueKind.IMAGE)}, outputs={"masks": MASKS},
+    inputs={
+        "image": Port(kind=ValueKind.IMAGE),
+        "box": Port(kind=ValueKind.BOX, required=False),
+        "points": Port(kind=ValueKind.POINTS, required=False),
+    },
+    outputs={"masks": MASKS},
 )  # fmt: skip
 OTHER = SEGMENT.replace(name="segment_other")
 MEASURE = ToolSpec(
@@ -82,7 +88,8 @@ PROTOCOL = {
         },
     ],
     "steps": [
-        {"id": "seg", "tool": "segment", "alternatives": ["segment_other"], "inputs": {"image": "image:current"}},
+        {"id": "seg", "tool": "segment", "alternatives": ["segment_other"],
+         "inputs": {"image": "image:current", "box": "box:thing", "points": "points:thing"}},
         {"id": "mea", "tool": "measure", "inputs": {"masks": "step:seg.masks"}, "answers": {"size": "size"}},
         {"id": "rec", "tool": "record", "inputs": {"fact": "fact:pressure"}, "answers": {"measurement": "pressure"}},
         {"id": "rea", "tool": "read", "inputs": {"image": "image:current"}, "answers": {"evaluation": "looks"}},
@@ -91,13 +98,17 @@ PROTOCOL = {
 
 
 def segment_answer(spec: ToolSpec) -> Answer:
-    """Answer with a mask of the bright half, put into the artifact store."""
+    """Answer with a mask of the bright half, or of the half that a point inside shows, put into the artifact store."""
 
     def answer(call: ToolCall, context: ToolContext) -> ToolResult:
         image = call.inputs["image"].value
         if not isinstance(image, Image):
             raise TypeError("the input is no image")
-        mask = np.asarray(context.artifacts.get(image.artifact_id)[..., 0], dtype=np.int64) > 100
+        bright = np.asarray(context.artifacts.get(image.artifact_id)[..., 0], dtype=np.int64) > 100
+        points = call.inputs.get("points")
+        inside = [p for p in points.value if p.inside] if isinstance(points, PointsValue) else []
+        dark = bool(inside) and not bright[int(inside[0].y), int(inside[0].x)]
+        mask = ~bright if dark else bright
         label_map = LabelMap(
             image_id=image.id, artifact_id=context.artifacts.put(mask[None]), geometry=image.geometry,
             segments=(Segment(label="thing", number=1, concept=CONCEPT, pixel_count=int(mask.sum())),),
