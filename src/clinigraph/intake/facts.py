@@ -245,13 +245,17 @@ def _word(definition: FactDefinition, item: object, given: str) -> str | bool:
         raise CaseInvalid(f"{definition.name} is a yes/no fact", given=given, todo="Write yes or no.")
     if isinstance(item, bool):
         item = definition.truth.get("yes" if item else "no")
-    key = str(item).strip().lower().replace(" ", "_").replace("-", "_")
+    key = _folded(str(item))
     for choice, others in definition.choices.items():
-        if key == choice or key in others:
+        if key in (_folded(choice), *others):
             return choice
     raise CaseInvalid(
         f"{definition.name}: unknown value", given=given, todo=f"Write one of {', '.join(definition.choices)}."
     )
+
+
+def _folded(word: str) -> str:
+    return word.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def check_facts(facts: Sequence[Fact], *, given: str = "") -> tuple[Fact, ...]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigraph.models.case import Fact
-from clinigraph.tools.calculators.contract import Calculator, CalculatorRefusal, Choice, Quantity, YesNo
+from clinigraph.tools.calculators.contract import Calculator, CalculatorRefusal, Choice, Input, Quantity, YesNo, read
 from clinigraph.tools.calculators.tool import CALCULATORS
 
 BY_NAME = {c.name: c for c in CALCULATORS}
@@ -237,3 +237,26 @@ def test_the_usual_scores_and_formulas_are_there() -> None:
     serum_osmolality free_water_deficit perc glasgow_coma_scale apgar glasgow_blatchford heart_score rcri
     steroid_conversion oral_morphine_equivalent"""
     assert set(wanted.split()) <= BY_NAME.keys()
+
+
+ALL_INPUTS = [pytest.param(c, i, id=f"{c.name}-{i.name}") for c in CALCULATORS for i in c.inputs]
+
+
+@pytest.mark.parametrize(("calculator", "item"), ALL_INPUTS)
+def test_a_case_can_state_every_input_of_every_calculator(calculator: Calculator, item: Input) -> None:
+    from clinigraph.intake.facts import fact_catalogue, parse_fact
+
+    definition = fact_catalogue()[item.name]
+    match item:
+        case Quantity():
+            value = (item.low + min(item.high, 2 * item.low + 1)) / 2
+            [fact] = parse_fact(item.name, {"value": value, "unit": item.unit})
+            assert definition.plausible is not None
+            assert read((item,), {item.name: fact})[item.name] == pytest.approx(value)
+        case YesNo():
+            [fact] = parse_fact(item.name, "yes")
+            assert read((item,), {item.name: fact}).yes(item.name)
+        case Choice():
+            for option in item.options:
+                [fact] = parse_fact(item.name, option)
+                assert read((item,), {item.name: fact}).word(item.name) == option
