@@ -19,7 +19,7 @@ from clinigraph.agents.claims.splitting import split
 from clinigraph.agents.verification.judging import JudgeEntailment
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalSpec, EvalTable, Outcome
 from clinigraph.evals.linking.reports import read_reports
-from clinigraph.knowledge.terminology.assertion import default_rules
+from clinigraph.knowledge.terminology.assertion import Judgement, default_rules
 from clinigraph.knowledge.terminology.contract import Assertion
 from clinigraph.knowledge.terminology.tokens import Sentence
 from clinigraph.llm.contract import ChatModel
@@ -49,19 +49,22 @@ FINDINGS: dict[str, Finding] = {
     "cardiomegaly": _finding(
         "Cardiomegaly",
         rf"cardiomegaly|{_BIG} (?:heart|cardiac silhouette)|cardiac enlargement|"
-        rf"{_HEART}(?: size)?(?: is| remains| appears)?(?: \w+){{0,2}} {_BIG}|enlargement of the (?:heart|cardiac \w+)",
+        rf"{_HEART}(?: size)?(?: is| remains| appears)?(?: \w+){{0,2}} {_BIG}|"
+        r"enlargement of the (?:heart|cardiac \w+)|heart is large",
     ),
     "pleural effusion": _finding("Pleural Effusion", r"(?:pleural )?effusions?|pleural fluid|hydropneumothorax"),
     "pneumothorax": _finding("Pneumothorax; Hydropneumothorax", r"pneumothora(?:x|ces)|hydropneumothorax"),
-    "atelectasis": _finding("Pulmonary Atelectasis", r"atelecta(?:sis|ses|tic)"),
+    "atelectasis": _finding("Pulmonary Atelectasis", r"atelecta(?:sis|ses|tic)|lob(?:e|ar) collapse"),
     "consolidation": _finding("Consolidation", r"consolidations?|consolidative"),
-    "pulmonary oedema": _finding("Pulmonary Edema", r"(?:pulmonary|interstitial|alveolar) (?:o?edema)"),
+    "pulmonary oedema": _finding("Pulmonary Edema", r"(?:(?:pulmonary|interstitial|alveolar) )?o?edema"),
     "pneumonia": _finding("Pneumonia", r"pneumonias?|bronchopneumonia"),
     "emphysema": _finding("Emphysema; Pulmonary Emphysema", r"emphysema(?:tous)?"),
     "hiatal hernia": _finding("Hernia, Hiatal", r"hiatal hernias?|hiatus hernia"),
     "fracture": _finding("Fractures, Bone", r"fractures?"),
-    "scoliosis": _finding("Scoliosis", r"scoliosis|scoliotic|dextroscoliosis|levoscoliosis"),
-    "granuloma": _finding("Calcified Granuloma; Granuloma; Granulomatous Disease", r"granulomas?|granulomatous"),
+    "scoliosis": _finding("Scoliosis", r"scoliosis|scoliotic|(?:dextro|levo)(?:scoliosis|curvature)"),
+    "granuloma": _finding(
+        "Calcified Granuloma; Granuloma; Granulomatous Disease", r"granulomas?|granulomata|granulomatous"
+    ),
     "nodule": _finding("Nodule", r"nodules?|nodular"),
 }
 """Finding -> headings and names; the names are the field's common ones, see ``split`` in the YAML file."""
@@ -136,12 +139,20 @@ def read_findings(text: str) -> Mapping[str, str]:
         cues = tuple(default_rules().cues(atom.text, Sentence(0, len(atom.text))))
         for name, finding in FINDINGS.items():
             for match in finding.names.finditer(atom.text):
-                judgement = default_rules().judge(match.start(), match.end(), cues)
-                found[name].add(_AS_SAID.get(judgement.assertion, DENIED))
+                found[name].add(_said(match.group(), default_rules().judge(match.start(), match.end(), cues)))
     return {name: next((a for a in (PRESENT, OPEN, DENIED) if a in said), SILENT) for name, said in found.items()}
 
 
-_AS_SAID = {Assertion.PRESENT: PRESENT, Assertion.POSSIBLE: OPEN}
+def _said(name: str, judgement: Judgement) -> str:
+    """Return what one mention says; what is old still shows on a film, and "consistent with" names what is seen."""
+    if re.search(r"\b(?:not|nor)\b", name, re.IGNORECASE):
+        return DENIED
+    if judgement.assertion is Assertion.POSSIBLE:
+        return PRESENT if _SEEN.search(judgement.cue) else OPEN
+    return PRESENT if judgement.assertion in (Assertion.PRESENT, Assertion.HISTORICAL) else DENIED
+
+
+_SEEN = re.compile(r"(?:consistent|compatible) with", re.IGNORECASE)
 
 
 async def _judged(text: str, chat: ChatModel) -> Mapping[str, str]:

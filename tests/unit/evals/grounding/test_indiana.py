@@ -50,6 +50,9 @@ def context(tmp_path: Path) -> EvalContext:
         ("No focal consolidation, pneumothorax or effusion.", "pneumothorax", "denied"),
         ("Possible pneumonia.", "pneumonia", "abstained"),
         ("No effusion on the right. There is a small left pleural effusion.", "pleural effusion", "present"),
+        ("The heart is not enlarged.", "cardiomegaly", "denied"),
+        ("Old healed rib fractures.", "fracture", "present"),
+        ("Infiltrate consistent with pneumonia.", "pneumonia", "present"),
         ("The lungs are clear.", "nodule", "not named"),
     ],
 )
