@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from clinigraph.agents.decider import weigh
 from clinigraph.agents.judgement import criterion_met, reading_met
 from clinigraph.models.base import EvidenceId, Value
@@ -37,6 +39,10 @@ class ChatAnswer(Value):
     passages: tuple[Passage, ...] = ()
     overlay: str | None = None
     """File name of the picture that shows it."""
+    may_be_phrased: bool = Field(default=False, exclude=True)
+    """Whether a model may say it in its own words: not what is assumed, pointed at or asked back."""
+    phrased_by: str = ""
+    """Model whose words these are; every sentence was checked against the evidence graph."""
 
 
 def answer_question(report: Report, text: str) -> ChatAnswer:
@@ -51,6 +57,10 @@ def answer_question(report: Report, text: str) -> ChatAnswer:
         return _what_if(report, text, named)
     if _SHOW.search(text):
         return _show(report, named)
+    return _told(report, text, named).replace(may_be_phrased=True)
+
+
+def _told(report: Report, text: str, named: Sequence[IndicatorResult]) -> ChatAnswer:
     if named:
         return _about(report, named)
     if _WHY.search(text):

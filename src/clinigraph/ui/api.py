@@ -8,28 +8,38 @@ from collections.abc import AsyncIterator
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, status
+from fastapi import APIRouter, Header, Path, Query, Request, status
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import Field, JsonValue
 
 from clinigraph.client.report import Report as SavedReport
 from clinigraph.errors import UsageError
 from clinigraph.models.base import Value
+from clinigraph.models.imaging import Box, Point
 from clinigraph.models.interventions import Intervention
 from clinigraph.models.report import Report
-from clinigraph.ui.answers import ChatAnswer, answer_question
+from clinigraph.ui.answers import ChatAnswer
+from clinigraph.ui.api_parts import CaseId, HubDep, LibraryDep, Number, UserDep, report_folder, row_of
+from clinigraph.ui.chatting import chat
 from clinigraph.ui.comparison import Comparison, compare
+from clinigraph.ui.correcting import begin_correction, prompts_taken
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import receive
-from clinigraph.ui.values import CaseForm, CaseRecord, RunForm, RunRow, StreamEvent, UserId
-from clinigraph.ui.viewer import ImageView
+from clinigraph.ui.values import (
+    MAX_POINTS,
+    CaseForm,
+    CaseRecord,
+    Correction,
+    RunForm,
+    RunRow,
+    StreamEvent,
+    UserId,
+)
 
 router = APIRouter(prefix="/api/v1")
 
-CaseId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
-Number = Annotated[int, Path(ge=1, le=10**6)]
 EXPORTS = {"json": "application/json", "md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
 REPORT_POLICY = "default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 """A report is shown without scripts, whatever it holds."""
@@ -45,35 +55,20 @@ class AnswerForm(Value):
     """What goes with the action, for example ``plan`` with an edited plan, or ``claims``."""
 
 
+class CorrectionForm(Value):
+    """What a person drew on the image of a run: a box, points, or both, in pixels."""
+
+    who: str = Field(min_length=1, max_length=80)
+    label: str = Field(min_length=1, max_length=80)
+    """The structure, one that the run's ``prompts`` name."""
+    box: Box | None = None
+    points: tuple[Point, ...] = Field(default=(), max_length=MAX_POINTS)
+
+
 class QuestionForm(Value):
     """A question about a report."""
 
     text: str = Field(min_length=1, max_length=1000)
-
-
-def hub_of(request: Request) -> Hub:
-    """Return the server's hub."""
-    hub = request.app.state.hub
-    if not isinstance(hub, Hub):
-        raise TypeError("the application has no hub")
-    return hub
-
-
-def user_of(request: Request) -> UserId:
-    """Return who asks; the gate has set it."""
-    return UserId(str(request.state.user))
-
-
-HubDep = Annotated[Hub, Depends(hub_of)]
-UserDep = Annotated[UserId, Depends(user_of)]
-
-
-def library_of(hub: HubDep, user: UserDep) -> UserLibrary:
-    """Return the cases of who asks."""
-    return hub.library(user)
-
-
-LibraryDep = Annotated[UserLibrary, Depends(library_of)]
 
 
 @router.get("/health")
@@ -122,11 +117,7 @@ async def change_case(case_id: CaseId, form: CaseForm, library: LibraryDep) -> C
 @router.delete("/cases/{case_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_case(case_id: CaseId, hub: HubDep, user: UserDep, library: LibraryDep) -> None:
     """Stop a case's runs and delete it with its pixels."""
-    for row in library.get(case_id).runs:
-        live = hub.runs.live(user, case_id, row.number)
-        if live is not None:
-            await hub.runs.cancel(live)
-    await asyncio.to_thread(library.delete, case_id)
+    await hub.delete(user, library, case_id)
 
 
 @router.put("/cases/{case_id}/files/{name}", status_code=status.HTTP_201_CREATED)
@@ -150,7 +141,7 @@ async def start_run(case_id: CaseId, form: RunForm, hub: HubDep, user: UserDep, 
 @router.get("/cases/{case_id}/runs/{number}")
 async def get_run(case_id: CaseId, number: Number, library: LibraryDep) -> RunRow:
     """Return where a run stands."""
-    return _row(library, case_id, number)
+    return row_of(library, case_id, number)
 
 
 @router.get("/cases/{case_id}/runs/{number}/events", response_class=StreamingResponse)
@@ -163,7 +154,7 @@ async def stream_events(
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> StreamingResponse:
     """Stream a run's events (server-sent events) from the first, or after ``Last-Event-ID``."""
-    _row(library, case_id, number)
+    row_of(library, case_id, number)
     live = hub.runs.live(user, case_id, number)
     history = hub.runs.history(user, library, case_id, number)
     if live is None:
@@ -182,24 +173,43 @@ async def answer_run(
         who=form.who, at_unix=time.time(), action=form.action, reason=form.reason, detail=dict(form.detail)
     )
     await hub.runs.answer(live, {"action": form.action, **form.detail}, by)
-    return _row(library, case_id, number)
+    return row_of(library, case_id, number)
 
 
 @router.post("/cases/{case_id}/runs/{number}/cancel")
 async def cancel_run(case_id: CaseId, number: Number, hub: HubDep, user: UserDep, library: LibraryDep) -> RunRow:
     """Stop a run; it can be resumed."""
     await hub.runs.cancel(_live(hub, user, library, case_id, number))
-    return _row(library, case_id, number)
+    return row_of(library, case_id, number)
 
 
 @router.post("/cases/{case_id}/runs/{number}/resume", status_code=status.HTTP_202_ACCEPTED)
 async def resume_run(case_id: CaseId, number: Number, hub: HubDep, user: UserDep, library: LibraryDep) -> RunRow:
     """Go on with a stopped or failed run where it stopped."""
-    row = _row(library, case_id, number)
+    row = row_of(library, case_id, number)
     if row.status.value == "done":
         raise UsageError("This run is done", given=str(number), todo="Start a new one.")
     hub.runs.start(user, library, case_id, row)
     return row
+
+
+@router.post("/cases/{case_id}/runs/{number}/correct", status_code=status.HTTP_202_ACCEPTED)
+async def correct_run(
+    case_id: CaseId, number: Number, form: CorrectionForm, hub: HubDep, user: UserDep, library: LibraryDep
+) -> RunRow:
+    """Correct an outline: start the next run with a box or points; only what depends on them is run again."""
+    images = await asyncio.to_thread(hub.viewer(library, case_id, number).images)
+    if form.box is None and not form.points:
+        raise UsageError("A correction needs a box or points", todo="Give box, points, or both.")
+    drawn = Correction(**dict(form), at_unix=time.time(), image_id=str(images[0].evidence_id) if images else None)
+    return begin_correction(hub, user, library, case_id, drawn)
+
+
+@router.get("/cases/{case_id}/runs/{number}/prompts")
+async def list_prompts(case_id: CaseId, number: Number, hub: HubDep, library: LibraryDep) -> dict[str, list[str]]:
+    """List the structures that the run's plan takes prompts for: ``box``, ``points`` or both."""
+    taken = prompts_taken(hub, hub.report(library, case_id, number))
+    return {label: sorted(kinds) for label, kinds in taken.items()}
 
 
 @router.get("/cases/{case_id}/runs/{number}/report.{kind}")
@@ -208,54 +218,18 @@ async def get_report(
 ) -> Response:
     """Return the report as JSON, Markdown, one HTML file or PDF."""
     if kind == "pdf":
-        folder = _report_folder(library, case_id, number)
+        folder = report_folder(library, case_id, number)
         return Response(await asyncio.to_thread(_pdf, folder), media_type="application/pdf")
-    path = _report_folder(library, case_id, number) / f"report.{kind}"
+    path = report_folder(library, case_id, number) / f"report.{kind}"
     headers = {"content-security-policy": REPORT_POLICY} if kind == "html" else {}
     return FileResponse(path, media_type=EXPORTS[kind], headers=headers)
-
-
-@router.get("/cases/{case_id}/runs/{number}/overlays/{name}")
-async def get_overlay(
-    case_id: CaseId, number: Number, name: Annotated[str, Path(max_length=100)], hub: HubDep, library: LibraryDep
-) -> Response:
-    """Return an overlay that the report lists."""
-    report = hub.report(library, case_id, number)
-    if name not in {o.name for o in report.overlays}:
-        raise UsageError("The report has no such picture", given=name)
-    return FileResponse(_report_folder(library, case_id, number) / "overlays" / name, media_type="image/png")
-
-
-@router.get("/cases/{case_id}/runs/{number}/images")
-async def list_images(case_id: CaseId, number: Number, hub: HubDep, library: LibraryDep) -> list[ImageView]:
-    """List the images of a finished run with what can be outlined."""
-    return list(await asyncio.to_thread(hub.viewer(library, case_id, number).images))
-
-
-@router.get("/cases/{case_id}/runs/{number}/images/{index}.png", response_class=Response)
-async def draw_image(
-    case_id: CaseId,
-    number: Number,
-    index: Annotated[int, Path(ge=0, le=10**4)],
-    hub: HubDep,
-    library: LibraryDep,
-    at: Annotated[int | None, Query(ge=0, le=10**5)] = None,
-    low: Annotated[float | None, Query(allow_inf_nan=False)] = None,
-    high: Annotated[float | None, Query(allow_inf_nan=False)] = None,
-    segments: Annotated[str, Query(max_length=2000)] = "",
-) -> Response:
-    """Draw an image: slice ``at``, window ``low`` to ``high``, ``segments`` as keys with commas."""
-    viewer = hub.viewer(library, case_id, number)
-    keys = tuple(key for key in segments.split(",") if key)
-    png = await asyncio.to_thread(lambda: viewer.draw(index, at=at, low=low, high=high, segments=keys))
-    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
 
 @router.post("/cases/{case_id}/runs/{number}/ask")
 async def ask(case_id: CaseId, number: Number, form: QuestionForm, hub: HubDep, library: LibraryDep) -> ChatAnswer:
     """Answer a question from the evidence graph: why, show, what if, or a finding by its name."""
-    report: Report = hub.report(library, case_id, number)
-    return answer_question(report, form.text)
+    report: Report = await asyncio.to_thread(hub.report, library, case_id, number)
+    return await chat(hub, report, form.text)
 
 
 @router.get("/cases/{case_id}/compare")
@@ -270,27 +244,12 @@ async def compare_runs(
     return compare(hub.report(library, case_id, first), hub.report(library, case_id, second))
 
 
-def _row(library: UserLibrary, case_id: str, number: int) -> RunRow:
-    row = library.get(case_id).run(number)
-    if row is None:
-        raise UsageError("There is no such run", given=str(number))
-    return row
-
-
 def _live(hub: Hub, user: UserId, library: UserLibrary, case_id: str, number: int) -> LiveRun:
-    _row(library, case_id, number)
+    row_of(library, case_id, number)
     live = hub.runs.live(user, case_id, number)
     if live is None:
         raise UsageError("This run is not going on", given=str(number), todo="Resume it first.")
     return live
-
-
-def _report_folder(library: UserLibrary, case_id: str, number: int) -> FilePath:
-    _row(library, case_id, number)
-    folder = library.place(case_id).run(number) / "report"
-    if not (folder / "report.json").is_file():
-        raise UsageError("This run has no report", given=str(number), todo="Wait until it is done, or resume it.")
-    return folder
 
 
 def _pdf(folder: FilePath) -> bytes:

@@ -87,6 +87,8 @@ def _facts(report: Report) -> dict[str, str]:
         elif isinstance(node, ImageNode):
             for label, box in node.value.boxes.items():
                 made[f"box {label}"] = f"{box.x0:g}, {box.y0:g}, {box.x1:g}, {box.y1:g}"
+            for label, points in node.value.points.items():
+                made[f"points {label}"] = "; ".join(f"{p.x:g}, {p.y:g}, {'+' if p.inside else '-'}" for p in points)
     return made
 
 

@@ -35,7 +35,10 @@ class History:
 
     async def add_event(self, event: RunEvent) -> StreamEvent:
         """Keep an event of the state machine; its report is kept elsewhere."""
-        return await self.add(event.kind.value, event.node, event.message, event.seconds, dict(event.detail))
+        detail: dict[str, JsonValue] = dict(event.detail)
+        if "masks" in detail:
+            detail["run"] = event.run_id
+        return await self.add(event.kind.value, event.node, event.message, event.seconds, detail)
 
     async def add(
         self,

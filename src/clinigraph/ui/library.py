@@ -15,7 +15,7 @@ from threading import RLock
 from pydantic import ValidationError
 
 from clinigraph.errors import UsageError
-from clinigraph.ui.values import CaseForm, CaseRecord, RunForm, RunRow, RunStatus, UserId
+from clinigraph.ui.values import CaseForm, CaseRecord, Correction, RunForm, RunRow, RunStatus, UserId
 
 _ID = re.compile(r"^[0-9a-f]{32}$")
 _RECORD = "case.json"
@@ -110,8 +110,8 @@ class UserLibrary:
         """Note what was uploaded."""
         return self.change(case_id, lambda r: r.replace(files=tuple(dict.fromkeys((*r.files, *names)))))
 
-    def begin_run(self, case_id: str, form: RunForm) -> RunRow:
-        """Add a run; its number follows the last.
+    def begin_run(self, case_id: str, form: RunForm, drawn: Correction | None = None) -> RunRow:
+        """Add a run; its number follows the last. What was drawn becomes part of the case.
 
         Raises:
             UsageError: A run of this case is going on.
@@ -124,10 +124,11 @@ class UserLibrary:
                 raise UsageError(
                     "A run of this case is going on", given=f"run {busy.number}", todo="Answer, stop or wait for it."
                 )
+            case = record.form if drawn is None else record.form.corrected(drawn)
             number = 1 + max((r.number for r in record.runs), default=0)
-            row = RunRow(number=number, form=form, case=record.form, status=RunStatus.QUEUED, started_unix=time.time())
+            row = RunRow(number=number, form=form, case=case, status=RunStatus.QUEUED, started_unix=time.time())
             made.append(row)
-            return record.replace(runs=(*record.runs, row))
+            return record.replace(form=case, runs=(*record.runs, row))
 
         self.change(case_id, add)
         return made[0]

@@ -16,14 +16,13 @@ from clinigraph.client.options import RunOptions
 from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.client.sources import PathSource
-from clinigraph.errors import ClinigraphError, RunCancelled, UsageError
-from clinigraph.models.base import EvidenceId
+from clinigraph.errors import ClinigraphError, ModelLost, RunCancelled, UsageError
 from clinigraph.models.case import Fact
 from clinigraph.models.events import EventKind, RunEvent
 from clinigraph.models.interventions import Intervention
 from clinigraph.ui.history import History
 from clinigraph.ui.library import CasePlace, UserLibrary
-from clinigraph.ui.values import Correction, RunRow, RunStatus, UserId
+from clinigraph.ui.values import RunRow, RunStatus, UserId
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +126,8 @@ class RunManager:
             await self._finish(live, report)
         except (asyncio.CancelledError, RunCancelled):
             await self._end(live, RunStatus.STOPPED, "stopped by its user; resume goes on where it stopped")
+        except ModelLost as error:
+            await self._end(live, RunStatus.STOPPED, str(error))
         except ClinigraphError as error:
             await self._end(live, RunStatus.FAILED, str(error))
         except Exception as error:
@@ -139,12 +140,13 @@ class RunManager:
         place = live.library.place(live.case_id)
         session = await asyncio.to_thread(self._make_session, place)
         facts = await asyncio.to_thread(_facts, row)
-        source = PathSource(place.inputs(), session.settings, row.case.question, row.case.boxes, facts)
+        case = row.case
+        source = PathSource(place.inputs(), session.settings, case.question, case.boxes, facts, case.points)
         options = RunOptions(
             protocol=row.form.protocol,
             approve=row.form.approve,
             sign_off=row.form.sign_off,
-            interventions=tuple(_intervention(c) for c in row.case.corrections),
+            interventions=tuple(c.intervention() for c in case.corrections),
             on_pause=live.ask,
         )
         report: Report | None = None
@@ -173,18 +175,6 @@ class RunManager:
     async def _end(self, live: LiveRun, status: RunStatus, message: str) -> None:
         live.library.update_run(live.case_id, live.number, status=status, finished_unix=time.time(), message=message)
         await live.history.add(status.value, message=message)
-
-
-def _intervention(correction: Correction) -> Intervention:
-    box = correction.box
-    return Intervention(
-        who=correction.who,
-        at_unix=correction.at_unix,
-        action="correct",
-        reason=f"box for {correction.label.replace('_', ' ')}: {box.x0:g}, {box.y0:g}, {box.x1:g}, {box.y1:g}",
-        targets=(EvidenceId(correction.image_id),) if correction.image_id else (),
-        detail={"label": correction.label, "box": [box.x0, box.y0, box.x1, box.y1]},
-    )
 
 
 def _facts(row: RunRow) -> tuple[Fact, ...]:

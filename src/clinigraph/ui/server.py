@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from clinigraph.errors import ClinigraphError, InputRefused, InputTooLarge, UsageError
 from clinigraph.settings import Settings
 from clinigraph.ui.api import router
+from clinigraph.ui.api_pictures import router as pictures
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.security import Gate, check_binding, is_loopback
 from clinigraph.version import installed_version
@@ -30,6 +31,7 @@ def create_app(hub: Hub) -> FastAPI:
     )
     app.state.hub = hub
     app.include_router(router)
+    app.include_router(pictures)
     app.add_exception_handler(ClinigraphError, _refused)
     return app
 

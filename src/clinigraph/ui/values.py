@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import NewType
+from typing import Annotated, NewType, Self
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
-from clinigraph.models.base import ProtocolId, Value
-from clinigraph.models.imaging import Box
+from clinigraph.models.base import EvidenceId, ProtocolId, Value
+from clinigraph.models.imaging import Box, Point
+from clinigraph.models.interventions import Intervention
 
 UserId = NewType("UserId", str)
 """32 hexadecimal digits, derived from a secret that only the user's browser or client holds."""
@@ -35,15 +36,48 @@ class RunStatus(StrEnum):
         return self in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED)
 
 
+MAX_POINTS = 50
+"""Most points for one structure; a person draws a handful."""
+
+
 class Correction(Value):
-    """A box that a person drew for a structure."""
+    """A box, points or both that a person drew for a structure."""
 
     who: str = Field(min_length=1, max_length=80)
     at_unix: float
-    label: str
-    box: Box
+    label: str = Field(min_length=1, max_length=80)
+    box: Box | None = None
+    points: tuple[Point, ...] = Field(default=(), max_length=MAX_POINTS)
     image_id: str | None = None
     """The image of the run that was corrected."""
+
+    @model_validator(mode="after")
+    def _drawn(self) -> Self:
+        if self.box is None and not self.points:
+            raise ValueError("a correction needs a box or points")
+        return self
+
+    def intervention(self) -> Intervention:
+        """Return the correction as it stands in the evidence graph."""
+        detail: dict[str, JsonValue] = {"label": self.label}
+        told: list[str] = []
+        if self.box is not None:
+            sides = [self.box.x0, self.box.y0, self.box.x1, self.box.y1]
+            detail["box"] = list[JsonValue](sides)
+            told.append("box " + ", ".join(f"{n:g}" for n in sides))
+        if self.points:
+            detail["points"] = [[p.x, p.y, p.inside] for p in self.points]
+        for where, inside in (("inside", True), ("beside", False)):
+            places = [f"({p.x:g}, {p.y:g})" for p in self.points if p.inside is inside]
+            told += [f"{where} at {', '.join(places)}"] if places else []
+        return Intervention(
+            who=self.who,
+            at_unix=self.at_unix,
+            action="correct",
+            reason=f"{self.label.replace('_', ' ')}: {'; '.join(told)}"[:1000],
+            targets=(EvidenceId(self.image_id),) if self.image_id else (),
+            detail=detail,
+        )
 
 
 class CaseForm(Value):
@@ -55,8 +89,12 @@ class CaseForm(Value):
     """Fact name -> value with its unit, as it would be written in ``case.yaml``."""
     boxes: dict[str, Box] = Field(default_factory=dict, max_length=50)
     """Prompts by structure, in pixels of the first current image."""
+    points: dict[str, Annotated[tuple[Point, ...], Field(max_length=MAX_POINTS)]] = Field(
+        default_factory=dict, max_length=50
+    )
+    """Places inside or beside a structure, likewise."""
     corrections: tuple[Correction, ...] = Field(default=(), max_length=200)
-    """Boxes that people drew on what an earlier run had outlined."""
+    """What people drew on what an earlier run had outlined."""
 
     @field_validator("facts")
     @classmethod
@@ -65,6 +103,16 @@ class CaseForm(Value):
             if not FACT_NAME.match(name) or len(value) > 200:
                 raise ValueError("a fact has a name of lower-case letters, digits and _, and a value of at most 200")
         return facts
+
+    def corrected(self, drawn: Correction) -> CaseForm:
+        """Return the form with what was drawn in place of the box and the points that its structure had."""
+        boxes = {label: box for label, box in self.boxes.items() if label != drawn.label}
+        points = {label: many for label, many in self.points.items() if label != drawn.label}
+        if drawn.box is not None:
+            boxes[drawn.label] = drawn.box
+        if drawn.points:
+            points[drawn.label] = drawn.points
+        return self.replace(boxes=boxes, points=points, corrections=(*self.corrections, drawn))
 
 
 class RunForm(Value):
@@ -83,7 +131,7 @@ class RunRow(Value):
     number: int = Field(ge=1)
     form: RunForm
     case: CaseForm
-    """Question, facts and boxes as they were when it began."""
+    """Question, facts and prompts as they were when it began."""
     status: RunStatus
     started_unix: float
     finished_unix: float | None = None

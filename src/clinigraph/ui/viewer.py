@@ -14,9 +14,10 @@ from clinigraph.errors import UsageError
 from clinigraph.export.drawing import PALETTE
 from clinigraph.export.words import spoken
 from clinigraph.intake.display import apply_window, robust_window, to_display
-from clinigraph.models.base import EvidenceId, Value
+from clinigraph.models.base import ArtifactId, EvidenceId, Value
 from clinigraph.models.evidence import EvidenceGraph, ImageNode, LabelMapNode
-from clinigraph.models.imaging import DisplayWindow, Image, LabelMap
+from clinigraph.models.imaging import Box, DisplayWindow, Image, LabelMap, Point
+from clinigraph.ui.pixels import PixelCache, edge
 
 MAX_SIDE = 2048
 """Longest side of a picture that is served."""
@@ -52,6 +53,10 @@ class ImageView(Value):
     maximum: float
     colour: bool
     segments: tuple[SegmentView, ...] = ()
+    boxes: dict[str, Box] = Field(default_factory=dict)
+    """Boxes that the run was given, by structure."""
+    points: dict[str, tuple[Point, ...]] = Field(default_factory=dict)
+    """Points that the run was given, likewise."""
 
 
 class Viewer:
@@ -60,16 +65,24 @@ class Viewer:
     Args:
         graph: The run's evidence graph.
         artifacts: The run's pixels.
+        pixels: Keeps what was read last; shared between viewers.
     """
 
-    def __init__(self, graph: EvidenceGraph, artifacts: ArtifactStore) -> None:
+    def __init__(self, graph: EvidenceGraph, artifacts: ArtifactStore, pixels: PixelCache | None = None) -> None:
         self._artifacts = artifacts
+        self._pixels = pixels or PixelCache()
+        self._made: tuple[ImageView, ...] | None = None
         self._images = [(n.id, n.value) for n in graph.nodes if isinstance(n, ImageNode)]
         self._maps = [(n.id, n.value) for n in graph.nodes if isinstance(n, LabelMapNode)]
 
     def images(self) -> tuple[ImageView, ...]:
         """Return what can be shown."""
-        return tuple(self._view(i, node_id, image) for i, (node_id, image) in enumerate(self._images))
+        if self._made is None:
+            self._made = tuple(self._view(i, node_id, image) for i, (node_id, image) in enumerate(self._images))
+        return self._made
+
+    def _array(self, artifact_id: ArtifactId) -> NDArray[np.generic]:
+        return self._pixels.get(self._artifacts, artifact_id)
 
     def draw(
         self,
@@ -95,7 +108,7 @@ class Viewer:
         if not 0 <= index < len(self._images):
             raise UsageError("There is no such image", given=str(index))
         image = self._images[index][1]
-        pixels = self._artifacts.get(image.artifact_id)
+        pixels = self._array(image.artifact_id)
         if image.geometry.is_volume:
             chosen = self._start(image) if at is None else at
             if not 0 <= chosen < pixels.shape[0]:
@@ -108,7 +121,7 @@ class Viewer:
         return _png(self._outlined(rgb, image, chosen, segments))
 
     def _view(self, index: int, node_id: EvidenceId, image: Image) -> ImageView:
-        pixels = self._artifacts.get(image.artifact_id)
+        pixels = self._array(image.artifact_id)
         window = image.window or (DisplayWindow(low=0, high=255) if image.colour else robust_window(pixels))
         height, width = image.geometry.shape[-2:]
         return ImageView(
@@ -125,6 +138,8 @@ class Viewer:
             maximum=float(np.nanmax(pixels)),
             colour=image.colour,
             segments=tuple(self._segments(image)),
+            boxes=image.boxes,
+            points=image.points,
         )
 
     def _segments(self, image: Image) -> list[SegmentView]:
@@ -155,7 +170,7 @@ class Viewer:
         return image.geometry.shape[0] // 2
 
     def _planes(self, label_map: LabelMap) -> NDArray[np.bool_]:
-        return cast("NDArray[np.bool_]", self._artifacts.get(label_map.artifact_id))
+        return cast("NDArray[np.bool_]", self._array(label_map.artifact_id))
 
     def _shown(
         self,
@@ -183,17 +198,8 @@ class Viewer:
             label_map = self._maps[int(number)][1]
             mask = self._planes(label_map)[label_map.plane(label)]
             colour = tuple(int(views[key].colour[i : i + 2], 16) for i in (1, 3, 5))
-            drawn[_edge(mask[at] if mask.ndim == 3 else mask)] = colour
+            drawn[edge(mask[at] if mask.ndim == 3 else mask)] = colour
         return drawn
-
-
-def _edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the outline of a mask, about a 300th of the longer side wide, drawn inside it."""
-    from scipy.ndimage import binary_erosion
-
-    width = max(1, round(max(mask.shape) / 300))
-    eroded: NDArray[np.bool_] = binary_erosion(mask, iterations=width)
-    return mask & ~eroded
 
 
 def _png(rgb: NDArray[np.uint8]) -> bytes:

@@ -13,11 +13,12 @@ from pydantic import JsonValue, ValidationError
 from clinigraph.client.sample import QUESTION, sample_photograph
 from clinigraph.errors import ClinigraphError, UsageError
 from clinigraph.models.base import IndicatorId, ProtocolId
-from clinigraph.models.imaging import Box
+from clinigraph.models.imaging import Box, Point
 from clinigraph.models.interventions import Intervention
 from clinigraph.models.planning import DiagnosticPlan
-from clinigraph.ui.answers import answer_question
+from clinigraph.ui.chatting import chat as chat_about
 from clinigraph.ui.comparison import compare
+from clinigraph.ui.correcting import begin_correction
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.page import fragments, updates
@@ -26,7 +27,7 @@ from clinigraph.ui.page.updates import Update
 from clinigraph.ui.plan_editing import edit_plan
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import take
-from clinigraph.ui.values import CaseForm, CaseRecord, Correction, RunForm, RunStatus, UserId
+from clinigraph.ui.values import MAX_POINTS, CaseForm, CaseRecord, Correction, RunForm, RunRow, RunStatus, UserId
 
 EVERY_S = 0.15
 """Longest time that a step is held back so that several are shown at once."""
@@ -90,7 +91,8 @@ class Actions:
         async for events in history.batches(EVERY_S):
             row = library.get(case_id).run(number)
             question = live.question if live is not None else None
-            yield {**updates.progress(parts, row, events), **updates.asked(parts, question)}
+            base = fragments.address(case_id, number)
+            yield {**updates.progress(parts, row, events, base), **updates.asked(parts, question)}
         yield await self._settled(library, case_id, number)
 
     async def _settled(self, library: UserLibrary, case_id: str, number: int) -> Update:
@@ -139,9 +141,12 @@ class Actions:
     def _begin(self, library: UserLibrary, record: CaseRecord, form: RunForm, request: gr.Request) -> Update:
         row = library.begin_run(record.id, form)
         self._hub.runs.start(_user(request), library, record.id, row)
+        return self._began(record.id, row)
+
+    def _began(self, case_id: str, row: RunRow) -> Update:
         parts = self._parts
         return {
-            parts.place: [record.id, row.number],
+            parts.place: [case_id, row.number],
             parts.case.message: "",
             parts.case.files: None,
             **updates.no_report(parts),
@@ -170,12 +175,7 @@ class Actions:
         library, user = self.library(request), _user(request)
         if not place:
             return {self._parts.case.message: fragments.refusal("No case is open.")}
-        case_id = str(place[0])
-        for row in library.get(case_id).runs:
-            live = self._hub.runs.live(user, case_id, row.number)
-            if live is not None:
-                await self._hub.runs.cancel(live)
-        await asyncio.to_thread(library.delete, case_id)
+        await self._hub.delete(user, library, str(place[0]))
         empty = updates.blank(self._parts)
         return {**empty, self._parts.case.library: gr.Dropdown(choices=updates.choices(library), value=None)}
 
@@ -241,20 +241,32 @@ class Actions:
         """Say that the answer is not known."""
         return await self._simple(place, request, who, "skip", "", {})
 
-    async def rerun(self, place: Place, label: str, box: str, who: str, request: gr.Request) -> Update:
-        """Run again with a box for one structure; steps that do not depend on it are not run again."""
+    async def rerun(self, place: Place, label: str, box: str, points: str, who: str, request: gr.Request) -> Update:
+        """Run again with a box or points for one structure; steps that do not depend on them are not run again."""
         try:
             library = self.library(request)
             if not place or not label:
                 raise UsageError("There is nothing to correct", todo="Open a case that was run, and name a structure.")
-            made = parse_box(box)
-            by = who.strip()[:80] or "the user"
-            drawn = Correction(who=by, at_unix=time.time(), label=label, box=made, image_id=self._image(library, place))
-            record = library.change(str(place[0]), lambda r: r.replace(form=_corrected(r.form, drawn)))
-            form = record.runs[-1].form if record.runs else RunForm()
-            return self._begin(library, record, form, request)
+            drawn = Correction(
+                who=who.strip()[:80] or "the user",
+                at_unix=time.time(),
+                label=label[:80],
+                box=parse_box(box) if box.strip() or not points.strip() else None,
+                points=parse_points(points),
+                image_id=self._image(library, place),
+            )
+            row = begin_correction(self._hub, _user(request), library, str(place[0]), drawn)
+            return self._began(str(place[0]), row)
         except ClinigraphError as error:
             return {self._parts.case.message: fragments.refusal(str(error))}
+
+    async def structure(self, place: Place, label: str, request: gr.Request) -> Update:
+        """Show the prompts that the open run had for a structure."""
+        try:
+            images = self._hub.viewer(self.library(request), str(place[0]), int(place[1])).images()
+        except (ClinigraphError, IndexError):
+            images = ()
+        return updates.prompts(self._parts, images, label)
 
     async def ask(self, place: Place, text: str, chat: list[dict[str, str]], request: gr.Request) -> Update:
         """Answer a question about the open report from its evidence graph."""
@@ -262,9 +274,10 @@ class Actions:
             return {self._parts.walk.chat_text: ""}
         try:
             report = self._hub.report(self.library(request), str(place[0]), int(place[1]))
-            answer = answer_question(report, text[:1000])
+            answer = await chat_about(self._hub, report, text[:1000])
             cited = "".join(f"\n— {p.source.title}, {p.section}" for p in answer.passages)
-            said = f"{answer.text}{cited}"
+            by = f"\n(in the words of {answer.phrased_by}; each sentence checked)" if answer.phrased_by else ""
+            said = f"{answer.text}{cited}{by}"
         except (ClinigraphError, IndexError):
             said = "There is no report yet; run the case first."
         turns = [*chat, {"role": "user", "content": text}, {"role": "assistant", "content": said}]
@@ -313,10 +326,6 @@ class Actions:
         return self._hub.runs.live(_user(request), str(place[0]), int(place[1]))
 
 
-def _corrected(form: CaseForm, drawn: Correction) -> CaseForm:
-    return form.replace(boxes={**form.boxes, drawn.label: drawn.box}, corrections=(*form.corrections, drawn))
-
-
 def parse_fact_lines(text: str) -> dict[str, str]:
     """Return facts from lines ``name = value``.
 
@@ -346,6 +355,30 @@ def parse_box(text: str) -> Box:
         return Box(x0=x0, y0=y0, x1=x1, y1=y1)
     except (ValueError, ValidationError) as error:
         raise UsageError("That is no box", given=text[:60], todo="Write left, top, right, bottom in pixels.") from error
+
+
+def parse_points(text: str) -> tuple[Point, ...]:
+    """Return points from ``x, y, +`` (inside) or ``x, y, -`` (beside), parted by ``;``.
+
+    Raises:
+        UsageError: A part is no point, or there are too many.
+    """
+    parts = [part for part in text.split(";") if part.strip()]
+    if len(parts) > MAX_POINTS:
+        raise UsageError("There are too many points", given=str(len(parts)), todo=f"At most {MAX_POINTS} are taken.")
+    return tuple(_point(part) for part in parts)
+
+
+def _point(text: str) -> Point:
+    x, y, sign = [*(part.strip() for part in text.split(",")), "+", "", ""][:3]
+    try:
+        if text.count(",") > 2 or sign not in ("+", "-", "−"):
+            raise ValueError(sign)
+        return Point(x=float(x), y=float(y), inside=sign == "+")
+    except (ValueError, ValidationError) as error:
+        raise UsageError(
+            "That is no point", given=text.strip()[:40], todo="Write x, y, + for inside or x, y, - for beside."
+        ) from error
 
 
 def _user(request: gr.Request) -> UserId:

@@ -35,10 +35,12 @@ def _join(page: gr.Blocks, parts: Parts, actions: Actions) -> None:
     wire.on(case.example.click, actions.example, [])
     wire.on(case.delete.click, actions.delete, [place], js=_SURE)
     wire.on(case.stop.click, actions.stop, [place])
+    drawn = [evidence.box, evidence.points]
     form = [place, case.files, case.question, case.facts, case.protocol, case.approve, case.sign_off]
     wire.on_and_follow(case.run.click, actions.run, form)
     wire.on_and_follow(case.resume.click, actions.resume, [place])
-    wire.on_and_follow(evidence.rerun.click, actions.rerun, [place, evidence.box_label, evidence.box, walk.who])
+    wire.on_and_follow(evidence.rerun.click, actions.rerun, [place, evidence.box_label, *drawn, walk.who])
+    wire.on(evidence.box_label.input, actions.structure, [place, evidence.box_label])
     wire.on(walk.plan_approve.click, actions.approve, [place, walk.plan, walk.who, walk.plan_reason])
     wire.on(walk.plan_reject.click, actions.reject, [place, walk.who, walk.plan_reason])
     wire.on(walk.fact_send.click, actions.tell, [place, walk.fact, walk.who])
@@ -49,7 +51,7 @@ def _join(page: gr.Blocks, parts: Parts, actions: Actions) -> None:
     wire.on(walk.sign_reject.click, actions.reject, [place, walk.who, walk.sign_reason])
     wire.on(walk.chat_text.submit, actions.ask, [place, walk.chat_text, walk.chat])
     wire.on(evidence.compare.click, actions.compare, [place, evidence.first, evidence.second])
-    evidence.viewer.select(_drawn, None, [evidence.box], show_progress="hidden", api_visibility="private")
+    evidence.viewer.select(_drawn, None, drawn, show_progress="hidden", api_visibility="private")
 
 
 class _Wiring:
@@ -91,6 +93,6 @@ _SURE = (
 )
 
 
-def _drawn(event: gr.EventData) -> str:
-    """Return the box that was drawn, as it would be written."""
-    return str(getattr(event, "box", ""))
+def _drawn(event: gr.EventData) -> tuple[str, str]:
+    """Return the box and the points that were drawn, as they would be written."""
+    return str(getattr(event, "box", "")), str(getattr(event, "points", ""))

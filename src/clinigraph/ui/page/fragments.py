@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
+from pydantic import JsonValue
 
 from clinigraph.export import words
 from clinigraph.export.chain import Step, claim_chain
@@ -30,6 +32,10 @@ NODES: Final = {
 }
 """Nodes that a reader sees, in the order of a run; others are plumbing."""
 TOOL_STATUS: Final = {"ok": "gave its result", "empty": "found nothing", "failed": "failed"}
+OFFLINE: Final = Markup(
+    '<p id="cg-offline" role="alert">The server cannot be reached. Nothing is lost: the run goes on there, and this '
+    "page catches up by itself when the connection is back.</p>"
+)
 STATUS: Final = {
     RunStatus.QUEUED: ("waits for its turn", "wait"),
     RunStatus.RUNNING: ("is running", "live"),
@@ -42,7 +48,7 @@ STATUS: Final = {
 
 def banner() -> str:
     """Return what the product is not."""
-    return str(Markup('<p class="cg-banner" role="note">{}</p>').format(DISCLAIMER))
+    return str(Markup('<p class="cg-banner" role="note">{}</p>{}').format(DISCLAIMER, OFFLINE))
 
 
 def status_line(row: RunRow | None) -> str:
@@ -56,16 +62,23 @@ def status_line(row: RunRow | None) -> str:
     return str(Markup('<p class="cg-status cg-{}" role="status" aria-live="polite">{}</p>').format(tone, text))
 
 
-def timeline(events: Sequence[StreamEvent]) -> str:
-    """Return the steps of a run so far; a step is listed once, with what its tools gave below it."""
+def timeline(events: Sequence[StreamEvent], base: str = "") -> str:
+    """Return the steps of a run so far; a step is listed once, with what its tools gave below it.
+
+    Args:
+        events: The run's history.
+        base: Address of the run, for pictures of what was outlined.
+    """
     if not events:
         return str(Markup('<p class="cg-empty">The steps of a run appear here while it works.</p>'))
     return str(
-        Markup('<ol class="cg-timeline" aria-label="Steps of the run">{}</ol>').format(Markup().join(_steps(events)))
+        Markup('<ol class="cg-timeline" aria-label="Steps of the run">{}</ol>').format(
+            Markup().join(_steps(events, base))
+        )
     )
 
 
-def _steps(events: Sequence[StreamEvent]) -> Iterable[Markup]:
+def _steps(events: Sequence[StreamEvent], base: str) -> Iterable[Markup]:
     steps: dict[str, list[StreamEvent]] = {}
     for event in events:
         if event.kind in ("node_started", "node_finished") and event.node in NODES:
@@ -77,38 +90,49 @@ def _steps(events: Sequence[StreamEvent]) -> Iterable[Markup]:
         elif event.kind in ("question", "intervention", "run_resumed", "stopped", "failed"):
             steps.setdefault(f"{event.kind}-{event.index}", []).append(event)
     for key, found in steps.items():
-        yield _step(key, found)
+        yield _step(key, found, base)
 
 
-def _step(key: str, events: Sequence[StreamEvent]) -> Markup:
+def _step(key: str, events: Sequence[StreamEvent], base: str) -> Markup:
     if "-" in key:
         return _remark(events[0])
     started = sum(e.kind == "node_started" for e in events)
     finished = [e for e in events if e.kind == "node_finished"]
     state = "done" if finished and len(finished) >= started else "live"
-    seconds = sum(e.seconds or 0.0 for e in finished)
-    time = Markup(' <span class="cg-time">{:.2f} s</span>').format(seconds) if state == "done" else Markup("")
+    time = _seconds(sum(e.seconds or 0.0 for e in finished)) if state == "done" else Markup("")
     mark = "✓" if state == "done" else "…"
-    body = _tools(events) if key == "act" else _verdicts(events) if key == "verify" else Markup("")
+    body = _tools(events, base) if key == "act" else _verdicts(events) if key == "verify" else Markup("")
     return Markup('<li class="cg-{}"><span class="cg-mark" aria-hidden="true">{}</span>{}{}{}</li>').format(
         state, mark, NODES[key], time, body
     )
 
 
-def _tools(events: Sequence[StreamEvent]) -> Markup:
+def _tools(events: Sequence[StreamEvent], base: str) -> Markup:
     last = {str(e.detail.get("step")): e for e in events if e.kind == "tool_result"}
-    rows = (
-        Markup('<li class="cg-tool-{}"><code>{}</code> {}{}</li>').format(
-            e.detail.get("status", ""),
-            e.detail.get("tool", e.node),
-            {"ok": "gave its result", "empty": "found nothing", "failed": "failed"}.get(
-                str(e.detail.get("status")), ""
-            ),
-            f": {e.detail['reason']}" if e.detail.get("reason") else "",
-        )
-        for e in last.values()
-    )
+    rows = (_tool(step, event.detail, base) for step, event in last.items())
     return Markup("<ul>{}</ul>").format(Markup().join(rows)) if last else Markup("")
+
+
+def _tool(step: str, told: Mapping[str, JsonValue], base: str) -> Markup:
+    picture = Markup("")
+    if base and told.get("masks"):
+        # The masks name the picture: a step that is run again shows its new one.
+        source = f"{base}/steps/{quote(step, safe='')}.png?of={str(told['masks'])[-12:]}"
+        picture = Markup('<img class="cg-thumb" height="72" alt="What {} outlined" src="{}">').format(
+            told.get("tool", step), source
+        )
+    return Markup('<li class="cg-tool-{}"><code>{}</code> {}{}{}{}</li>').format(
+        told.get("status", ""),
+        told.get("tool", step),
+        TOOL_STATUS.get(str(told.get("status")), ""),
+        f": {told['reason']}" if told.get("reason") else "",
+        _seconds(float(str(told["seconds"]))) if told.get("seconds") else "",
+        picture,
+    )
+
+
+def _seconds(seconds: float) -> Markup:
+    return Markup(' <span class="cg-time">{:.2f} s</span>').format(seconds)
 
 
 def _verdicts(events: Sequence[StreamEvent]) -> Markup:
@@ -185,13 +209,13 @@ def _claim(claim: Claim, report: Report) -> Markup:
 
 
 def _chain(step: Step) -> Markup:
-    quote = Markup("<blockquote>{}</blockquote>").format(step.quote) if step.quote else Markup("")
+    quoted = Markup("<blockquote>{}</blockquote>").format(step.quote) if step.quote else Markup("")
     details = Markup().join(Markup("<dt>{}</dt><dd>{}</dd>").format(k, v) for k, v in step.details)
     inner = Markup().join(_chain(child) for child in step.children)
     below = Markup("<ul>{}</ul>").format(inner) if inner else Markup("")
     shown = Markup("<dl>{}</dl>").format(details) if details else Markup("")
     return Markup('<li><span class="cg-kind">{}</span> {}{}{}{}</li>').format(
-        step.kind, step.title, quote, shown, below
+        step.kind, step.title, quoted, shown, below
     )
 
 
@@ -201,10 +225,26 @@ def doubted(found: Sequence[Claim]) -> str:
     return str(Markup('<ul class="cg-claims cg-bad">{}</ul>').format(Markup().join(rows)))
 
 
+def plot(base: str, name: str, in_words: str) -> str:
+    """Return a plot in both schemes with what it shows in words; the style sheet picks one."""
+    pictures = Markup().join(
+        Markup('<img class="cg-{}" loading="lazy" alt="{}" src="{}/plots/{}.png{}">').format(
+            scheme, in_words, base, name, query
+        )
+        for scheme, query in (("light", ""), ("dark", "?dark=true"))
+    )
+    return str(Markup('<figure class="cg-plot">{}</figure>').format(pictures))
+
+
+def address(case_id: str, number: int) -> str:
+    """Return where the API has a run."""
+    return f"/api/v1/cases/{case_id}/runs/{number}"
+
+
 def links(case_id: str, number: int) -> str:
     """Return the exports of a run."""
     names = (("html", "HTML"), ("pdf", "PDF"), ("md", "Markdown"), ("json", "JSON"))
-    base = f"/api/v1/cases/{case_id}/runs/{number}/report"
+    base = f"{address(case_id, number)}/report"
     made = Markup(" ").join(
         Markup('<a class="cg-export" href="{}.{}" download="report.{}">{}</a>').format(base, kind, kind, name)
         for kind, name in names

@@ -75,10 +75,10 @@ class EvidenceParts:
     viewer: gr.HTML
     box_label: gr.Dropdown
     box: gr.Textbox
+    points: gr.Textbox
     rerun: gr.Button
     claims: gr.HTML
-    contributions: gr.Plot
-    intervals: gr.Plot
+    plots: gr.HTML
     report: gr.HTML
     first: gr.Dropdown
     second: gr.Dropdown
@@ -138,7 +138,9 @@ def _case(protocols: list[tuple[str, str]]) -> CaseParts:
     with gr.Row():
         new = gr.Button("New case", size="sm", min_width=90)
         delete = gr.Button("Delete case", size="sm", variant="stop", min_width=90)
-    files = gr.File(label="Images, DICOM, NIfTI, text, or a folder as ZIP", file_count="multiple", height=150)
+    files = gr.File(
+        label="Images, DICOM, NIfTI, text, or a folder as ZIP", file_count="multiple", height=92, elem_id="cg-files"
+    )
     example = gr.Button("Use the example photograph", size="sm")
     question = gr.Textbox(label="Question", lines=2, max_length=2000, placeholder="Does this eye show glaucoma?")
     facts = gr.Textbox(label="Facts, one a line", lines=2, max_length=5000, placeholder="age = 61 years")
@@ -146,11 +148,11 @@ def _case(protocols: list[tuple[str, str]]) -> CaseParts:
         protocol = gr.Dropdown(label="Protocol", choices=[(ANY_PROTOCOL, ""), *protocols], value="")
         approve = gr.Checkbox(label="Let me approve or change the plan")
         sign_off = gr.Checkbox(label="Let me sign the claims")
-    run = gr.Button("Run", variant="primary", elem_id="cg-run")
-    with gr.Row():
-        stop = gr.Button("Stop", size="sm", interactive=False, min_width=90)
-        resume = gr.Button("Resume", size="sm", interactive=False, min_width=90)
     message = gr.HTML()
+    with gr.Row(elem_id="cg-actions"):
+        run = gr.Button("Run", variant="primary", elem_id="cg-run", min_width=80, scale=2)
+        stop = gr.Button("Stop", interactive=False, min_width=60, elem_id="cg-stop")
+        resume = gr.Button("Resume", interactive=False, min_width=60)
     return CaseParts(
         library, new, delete, files, example, question, facts, protocol, approve, sign_off, run, stop, resume, message
     )
@@ -159,7 +161,7 @@ def _case(protocols: list[tuple[str, str]]) -> CaseParts:
 def _walk() -> WalkParts:
     gr.Markdown("## Walkthrough")
     status = gr.HTML(fragments.status_line(None))
-    timeline = gr.HTML(fragments.timeline([]), min_height=180)
+    timeline = gr.HTML(fragments.timeline([]), min_height=120)
     who = gr.Textbox(label="Your name, for what you approve and sign", max_length=80, lines=1)
     with gr.Group(visible=False) as plan_group:
         gr.Markdown("### The plan waits for your approval")
@@ -200,7 +202,7 @@ def _walk() -> WalkParts:
             sign = gr.Button("Sign", variant="primary")
             sign_reject = gr.Button("Do not sign", variant="stop")
     chat = gr.Chatbot(
-        label="Ask about this case", show_label=False, buttons=[], height=280,
+        label="Ask about this case", show_label=False, buttons=[], height=210, elem_id="cg-chat",
         sanitize_html=True, render_markdown=False, feedback_options=None,
         placeholder="Ask why, what is missing, “show me the cup”, or “what if the pressure were 28?”",
     )  # fmt: skip
@@ -218,17 +220,19 @@ def _evidence() -> EvidenceParts:
     with gr.Tabs():
         with gr.Tab("Image"):
             viewer = gr.HTML({}, html_template=_text("viewer.html"), js_on_load=_text("viewer.js"), elem_id="cg-viewer")
-            with gr.Accordion("Correct an outline: draw a box on the image, or write it", open=False):
+            with gr.Accordion("Correct an outline: draw a box or points on the image, or write them", open=False):
                 box_label = gr.Dropdown(
                     label="Structure", choices=["optic_disc", "lesion"], value="optic_disc", allow_custom_value=True
                 )
                 box = gr.Textbox(label="Box in pixels: left, top, right, bottom", max_length=80, lines=1)
-                rerun = gr.Button("Run again with this box")
+                points = gr.Textbox(
+                    label="Points in pixels: x, y, + inside or - beside; the next one after ;", max_length=2000, lines=1
+                )
+                rerun = gr.Button("Run again with this")
         with gr.Tab("Claims"):
             claims = gr.HTML(elem_id="cg-claims")
         with gr.Tab("Plots"):
-            contributions = gr.Plot(show_label=False)
-            intervals = gr.Plot(show_label=False)
+            plots = gr.HTML('<p class="cg-empty">Plots appear here when a run is done.</p>')
         with gr.Tab("Report"):
             report = gr.HTML()
         with gr.Tab("Compare"):
@@ -237,10 +241,12 @@ def _evidence() -> EvidenceParts:
                 second = gr.Dropdown(label="Run after", choices=[])
             compare = gr.Button("Compare", size="sm")
             compared = gr.HTML()
-            gr.Markdown("Prior image left of the slider, current one right of it:")
-            priors = gr.ImageSlider(show_label=False, interactive=False, buttons=[])
+            priors = gr.ImageSlider(
+                label="Prior image left of the slider, current one right of it", interactive=False, buttons=[],
+                visible=False,
+            )  # fmt: skip
     return EvidenceParts(
-        impression, viewer, box_label, box, rerun, claims, contributions, intervals, report, first, second, compare,
+        impression, viewer, box_label, box, points, rerun, claims, plots, report, first, second, compare,
         compared, priors,
     )  # fmt: skip
 

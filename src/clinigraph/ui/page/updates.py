@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import gradio as gr
@@ -17,13 +17,15 @@ from clinigraph.models.formatting import pretty_unit
 from clinigraph.models.imaging import ImageRole
 from clinigraph.models.planning import Criterion, DiagnosticPlan
 from clinigraph.models.reporting import Claim
+from clinigraph.ui import plots
+from clinigraph.ui.correcting import prompts_taken
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.page import fragments
 from clinigraph.ui.page.layout import Parts
-from clinigraph.ui.plots import contributions, intervals
+from clinigraph.ui.trends import Trend, trends
 from clinigraph.ui.values import CaseRecord, RunRow, RunStatus, StreamEvent
-from clinigraph.ui.viewer import Viewer
+from clinigraph.ui.viewer import ImageView, Viewer
 
 Picture: TypeAlias = NDArray[np.uint8]
 Update: TypeAlias = dict[Block, object]
@@ -69,13 +71,13 @@ def runs_of(parts: Parts, record: CaseRecord) -> Update:
     }
 
 
-def progress(parts: Parts, row: RunRow | None, events: tuple[StreamEvent, ...]) -> Update:
-    """Return how far a run is."""
+def progress(parts: Parts, row: RunRow | None, events: tuple[StreamEvent, ...], base: str = "") -> Update:
+    """Return how far a run is; ``base`` is its address."""
     live = row is not None and row.status.live
     idle = row is not None and row.status in (RunStatus.STOPPED, RunStatus.FAILED)
     return {
         parts.walk.status: fragments.status_line(row),
-        parts.walk.timeline: fragments.timeline(events),
+        parts.walk.timeline: fragments.timeline(events, base),
         parts.case.run: gr.Button(interactive=not live),
         parts.case.stop: gr.Button(interactive=live),
         parts.case.resume: gr.Button(interactive=idle),
@@ -138,10 +140,11 @@ def no_report(parts: Parts) -> Update:
         parts.evidence.impression: "",
         parts.evidence.viewer: {},
         parts.evidence.claims: '<p class="cg-empty">Claims and what they rest on appear here.</p>',
-        parts.evidence.contributions: None,
-        parts.evidence.intervals: None,
+        parts.evidence.plots: '<p class="cg-empty">Plots appear here when a run is done.</p>',
+        parts.evidence.box: "",
+        parts.evidence.points: "",
         parts.evidence.report: '<p class="cg-empty">The report appears here.</p>',
-        parts.evidence.priors: None,
+        parts.evidence.priors: gr.ImageSlider(value=None, visible=False),
     }
 
 
@@ -150,24 +153,47 @@ def finished(parts: Parts, hub: Hub, library: UserLibrary, case_id: str, number:
     report: Report = hub.report(library, case_id, number)
     viewer = hub.viewer(library, case_id, number)
     images = viewer.images()
-    labels = sorted({s.key.partition(".")[2] for i in images for s in i.segments})
-    update: Update = {
+    base = fragments.address(case_id, number)
+    labels = list(prompts_taken(hub, report)) or sorted({n for i in images for n in (*i.boxes, *i.points)})
+    label = labels[0] if labels else ""
+    beside = _beside(viewer)
+    return {
         parts.evidence.impression: fragments.impression(report),
         parts.evidence.viewer: {
-            "base": f"/api/v1/cases/{case_id}/runs/{number}",
+            "base": base,
             "image": 0,
+            "label": label,
+            "empty": not images,
             "images": [i.model_dump(mode="json") for i in images],
         },
         parts.evidence.claims: fragments.claims(report),
-        parts.evidence.contributions: contributions(report) if report.indicators else None,
-        parts.evidence.intervals: intervals(report) if report.indicators else None,
+        parts.evidence.plots: _plots(report, trends(report, hub.earlier(library, case_id, number)), base),
         parts.evidence.report: fragments.links(case_id, number),
+        parts.evidence.priors: gr.ImageSlider(value=beside, visible=beside is not None),
+        parts.evidence.box_label: gr.Dropdown(choices=labels, value=label or None),
+        **prompts(parts, images, label),
     }
-    update[parts.evidence.priors] = _beside(viewer)
-    if labels:
-        chosen = "optic_disc" if "optic_disc" in labels else labels[0]
-        update[parts.evidence.box_label] = gr.Dropdown(choices=labels, value=chosen)
-    return update
+
+
+def prompts(parts: Parts, images: Sequence[ImageView], label: str) -> Update:
+    """Return what the run was given for a structure, as it would be written."""
+    first = images[0] if images else None
+    box = first.boxes.get(label) if first is not None else None
+    points = first.points.get(label, ()) if first is not None else ()
+    return {
+        parts.evidence.box: "" if box is None else f"{box.x0:g}, {box.y0:g}, {box.x1:g}, {box.y1:g}",
+        parts.evidence.points: "; ".join(f"{p.x:g}, {p.y:g}, {'+' if p.inside else '-'}" for p in points),
+    }
+
+
+def _plots(report: Report, found: Sequence[Trend], base: str) -> str:
+    made = []
+    if report.indicators:
+        made.append(fragments.plot(base, "contributions", plots.contributions_in_words(report)))
+        made.append(fragments.plot(base, "intervals", plots.intervals_in_words(report)))
+    if found:
+        made.append(fragments.plot(base, "trends", plots.trends_in_words(found)))
+    return "".join(made) or '<p class="cg-empty">No indicator was judged, so there is nothing to plot.</p>'
 
 
 def _beside(viewer: Viewer) -> tuple[Picture, Picture] | None:
