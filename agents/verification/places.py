@@ -33,8 +33,9 @@ _SHOWS = {
     Modality.FUNDUS: {"eye"}, Modality.CHEST_FILM: {"chest", "heart", "bone"}, Modality.DERMOSCOPY: {"skin"},
 }  # fmt: skip
 _SITES = re.compile(
-    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|(?:upper|lower)(?! than)|middle|medial|lateral|"
-    r"anterior|posterior|apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|quadrant|sector)\b",
+    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|(?:upper|lower)(?! than)|middle|medial|"
+    r"lateral|anterior|posterior|apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|"
+    r"quadrant|sector)\b",
     re.IGNORECASE,
 )
 _PAIRED = re.compile(r"\b(?:[Ee]yes?|side)\b")
