@@ -111,17 +111,25 @@ class _Graph:
         return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
     def _layer(self, hidden: str, prefix: str) -> str:
-        self_names = [f"{prefix}attention.self.{n}" for n in ("query", "key", "value")]
-        packed = self._quantise(hidden, f"{prefix}in")
-        heads = [self._dense(packed, name) for name in self_names]
+        heads = self._heads(self._quantise(hidden, f"{prefix}in"), f"{prefix}attention.self.")
         context = self._node("MultiHeadAttention", heads, f"{prefix}context", num_heads=self._shape.heads)
         out = f"{prefix}attention.output."
         attended = self._add_norm(self._dense(self._quantise(context, f"{out}in"), f"{out}dense"), hidden, out)
         middle = f"{prefix}intermediate.dense"
-        inner = self._dense(self._quantise(attended, f"{middle}.in"), middle, bias=False)
-        inner = self._node("BiasGelu", [inner, self._tensor(self._weights[f"{middle}.bias"], f"{middle}.b")], middle)
+        inner = self._node("Gelu", [self._dense(self._quantise(attended, f"{middle}.in"), middle)], middle)
         out = f"{prefix}output."
         return self._add_norm(self._dense(self._quantise(inner, f"{out}in"), f"{out}dense"), attended, out)
+
+    def _heads(self, packed: tuple[str, str, str], prefix: str) -> list[str]:
+        """Return query, key and value, from one product with the three matrices side by side."""
+        from onnx import helper
+
+        names = [f"{prefix}{n}" for n in ("query", "key", "value")]
+        weight, bias = (np.concatenate([self._weights[f"{n}.{part}"] for n in names]) for part in ("weight", "bias"))
+        together = self._product(packed, f"{prefix}all", weight, bias)
+        sizes = self._tensor(np.full(len(names), self._shape.hidden, dtype=np.int64), f"{prefix}sizes")
+        self._nodes.append(helper.make_node("Split", [together, sizes], names, axis=-1))
+        return names
 
     def _quantise(self, values: str, name: str) -> tuple[str, str, str]:
         outputs = (f"{name}.q", f"{name}.scale", f"{name}.zero")
@@ -130,12 +138,14 @@ class _Graph:
         self._nodes.append(helper.make_node("DynamicQuantizeLinear", [values], list(outputs)))
         return outputs
 
-    def _dense(self, packed: tuple[str, str, str], name: str, *, bias: bool = True) -> str:
-        whole, scale = _quantised(self._weights[f"{name}.weight"])
+    def _dense(self, packed: tuple[str, str, str], name: str) -> str:
+        return self._product(packed, name, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+
+    def _product(self, packed: tuple[str, str, str], name: str, weight: Floats, bias: Floats) -> str:
+        whole, scale = _quantised(weight)
         inputs = [packed[0], self._tensor(whole, f"{name}.w"), packed[1], self._tensor(scale, f"{name}.s"), packed[2]]
         zero = self._tensor(np.zeros(len(scale), dtype=np.int8), f"{name}.z")
-        inputs += [zero, *([self._tensor(self._weights[f"{name}.bias"], f"{name}.b")] if bias else [])]
-        return self._node("MatMulIntegerToFloat", inputs, f"{name}.out")
+        return self._node("MatMulIntegerToFloat", [*inputs, zero, self._tensor(bias, f"{name}.b")], f"{name}.out")
 
     def _norm(self, values: str, name: str) -> str:
         gain = self._tensor(self._weights[f"{name}.weight"], f"{name}.g")
