@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.errors import ModelAnswerInvalid, ModelServerError, ModelUnreachable
+from clinigraph.errors import ModelAnswerInvalid, ModelServerError, ModelTooSlow
 from clinigraph.llm.contract import ChatMessage, ChatModel
 from clinigraph.llm.prompt_files import load_prompt
 from clinigraph.models.base import Value
@@ -69,7 +69,7 @@ async def ask(model: ChatModel, question: Ask, kind: type[V], wrong: Callable[[V
     except TimeoutError as error:
         given = f"role {question.role}, {LIMIT_S:g} s"
         todo = "Use a faster server, or fewer roles."
-        raise ModelUnreachable("The model took too long", given=given, todo=todo) from error
+        raise ModelTooSlow("The model took too long", given=given, todo=todo) from error
 
 
 async def _answer(model: ChatModel, question: Ask, kind: type[V], wrong: Callable[[V], str]) -> V:

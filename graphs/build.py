@@ -8,16 +8,21 @@
 
 Model roles are heard in ``consult``; without a model that node is not met. A case in text goes from triage over
 ``survey`` to the tools that its facts allow, and from there to ``decide``.
+
+A node during which the model server was lost raises instead of writing what it found, so that a run resumes before it;
+``act`` alone writes what its tools found and leaves the raising to ``schedule``: no tool that ran is run again.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, wraps
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import RetryPolicy
+from langgraph.runtime import Runtime
+from langgraph.types import Command, RetryPolicy
 
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_act import act, reflect, schedule
@@ -29,6 +34,8 @@ from clinigraph.graphs.nodes_text import survey
 from clinigraph.graphs.state import CaseState
 
 CaseGraph = CompiledStateGraph[CaseState, Dependencies, CaseState, CaseState]
+
+Node = Callable[[CaseState, Runtime[Dependencies]], Awaitable[CaseState | Command[str]]]
 
 NODES = (
     "intake",
@@ -75,7 +82,7 @@ def build_graph(node_timeout_s: float) -> CaseGraph:
         ("reflect", reflect), ("decide", decide), ("write", write), ("verify", verify), ("sign", sign),
         ("finish", finish), ("ask", ask), ("consult", consult_roles), ("survey", survey),
     ):  # fmt: skip
-        graph.add_node(name, node, retry_policy=again, timeout=None if name in _PAUSING else node_timeout_s)
+        graph.add_node(name, stopping(node), retry_policy=again, timeout=None if name in _PAUSING else node_timeout_s)
     graph.add_node("act", act, timeout=node_timeout_s)
     graph.add_edge(START, "intake")
     for source, target in (
@@ -84,6 +91,19 @@ def build_graph(node_timeout_s: float) -> CaseGraph:
     ):  # fmt: skip
         graph.add_edge(source, target)
     return graph.compile()
+
+
+def stopping(node: Node) -> Node:
+    """Return a node that raises when the model server was lost, unless the run is to go on by its rules."""
+
+    @wraps(node)
+    async def watched(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState | Command[str]:
+        found = await node(state, runtime)
+        if runtime.context.watch is not None:
+            runtime.context.watch.raise_lost()
+        return found
+
+    return watched
 
 
 _PAUSING = ("approve", "sign", "ask")

@@ -15,6 +15,7 @@ from clinigraph.agents.triage import RuleTriage
 from clinigraph.graphs.result_cache import ResultCache
 from clinigraph.knowledge.terminology.contract import Terminology
 from clinigraph.llm.contract import ChatModel
+from clinigraph.llm.watching import WatchedModel
 from clinigraph.models.base import ProtocolId
 from clinigraph.models.case import Case
 from clinigraph.models.interventions import Intervention
@@ -80,6 +81,8 @@ class Dependencies:
     """Pause for sign-off of the verified claims."""
     model: ChatModel | None = None
     """The served model as this case sees it, with its own budget; None is the rule path."""
+    watch: WatchedModel | None = None
+    """The same model where a lost server stops the run; None lets roles stand aside."""
     switches: Switches = field(default_factory=Switches)
     """Which parts of the method take part."""
     notes: tuple[str, ...] = ()

@@ -11,6 +11,7 @@
     │   └── CaseInvalid                   case.yaml or a folder that does not describe one case
     ├── ModelServerError         exit 4   unreachable, timed out, or useless after one repair
     │   ├── ModelUnreachable              no connection, or no answer in time; a later call may succeed
+    │   │   └── ModelTooSlow              no answer in time; the server may be there all the same
     │   ├── ModelServerFaulty             5xx, or an answer that is not the OpenAI wire (HTML)
     │   ├── ModelUnknown                  the server does not serve this model, or has no such path
     │   ├── ModelUnauthorised             401 or 403
@@ -21,6 +22,7 @@
     │   ├── ModelContextOverflow          the messages are longer than the model's context
     │   ├── ModelRequestRefused           any other 4xx
     │   └── ModelBudgetSpent              the case's budget of calls, tokens or cost is used up
+    ├── ModelLost                exit 4   the model server failed in mid-run; the same call resumes the run
     ├── PlanInvalid                       the planner (or the author of a protocol) adapts
     ├── ToolFailure                       the graph retries, then tries another tool
     │   └── WeightsInvalid                the user reinstalls or points to other weights
@@ -97,6 +99,10 @@ class ModelUnreachable(ModelServerError):
     """There was no connection, or no answer in time; a later call may succeed."""
 
 
+class ModelTooSlow(ModelUnreachable):
+    """There was no answer in time."""
+
+
 class ModelServerFaulty(ModelServerError):
     """The server failed (5xx), or answered with something that is not the OpenAI wire."""
 
@@ -135,6 +141,15 @@ class ModelRequestRefused(ModelServerError):
 
 class ModelBudgetSpent(ModelServerError):
     """The budget of calls, tokens or cost of this case is used up."""
+
+
+class ModelLost(ClinigraphError):
+    """The model server failed while a case was run; what was done is kept, and the same call resumes the run.
+
+    It is no ``ModelServerError``: roles stand aside for those, and nobody stands aside for this one.
+    """
+
+    exit_code = 4
 
 
 class PlanInvalid(ClinigraphError):

@@ -39,9 +39,10 @@ class Settings(BaseSettings):
     node_timeout_s: float = Field(default=600.0, gt=0)
     """Longest time of one node of the state machine."""
     alpha: float | None = Field(default=None, gt=0, lt=1)
-    """Share of wrong claims that a report may have at most; holds only with ``calibration``."""
+    """Share of wrong claims that a report may have at most; None asks for no promise."""
     calibration: Path | None = None
-    """JSON lines of judged claims (``{"uncertainty": 0.2, "wrong": false}``) that calibrate reports to ``alpha``."""
+    """JSON lines of judged claims (``{"uncertainty": 0.2, "wrong": false}``) that calibrate reports to ``alpha``; the
+    calibration that ships, which covers claims judged by rules, where this is None."""
     entailment_dir: Path | None = None
     """Local directory of a sequence-classification model that judges what rules cannot; None goes without."""
     judge_claims: bool = False
@@ -115,3 +116,11 @@ class Settings(BaseSettings):
         prices = {"model_prompt_price", "model_completion_price"}
         hidden = paths | limits | prices | {"model_api_key", "serve_token", "keep_runs"}
         return {k: str(v) for k, v in sorted(self.model_dump(mode="json").items()) if k not in hidden}
+
+    def identity(self) -> dict[str, str]:
+        """Return the settings that tell one run of a case from another.
+
+        The address of the model server, its time-out and the fallback may change while a run is stopped: it resumes.
+        """
+        way_out = ("model_base_url", "model_timeout_s", "model_fallback")
+        return {k: v for k, v in self.resolved().items() if k not in way_out}

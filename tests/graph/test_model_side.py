@@ -83,9 +83,10 @@ async def test_with_fallback_the_rules_make_the_report_and_say_so(world: World) 
 
 
 @pytest.mark.parametrize("error", [DOWN, ModelBudgetSpent("The case's budget for the model is spent")])
-async def test_a_model_that_fails_on_the_way_leaves_a_note_and_the_decision_of_the_rule(
+async def test_with_fallback_a_model_that_fails_on_the_way_leaves_a_note_and_the_decision_of_the_rule(
     world: World, error: ModelServerError
 ) -> None:
+    world.settings["model_fallback"] = True
     world.model = ScriptedModel([error] * 3)
     report = await world.report(options(specialists=False))
     assert report.impression.decision is P
@@ -197,6 +198,7 @@ async def test_a_question_that_a_rule_understands_is_not_given_to_the_model(worl
 
 async def test_a_condition_without_protocol_and_plan_ends_with_a_statement(world: World) -> None:
     world.question = "Is there oddness?"
+    world.settings["model_fallback"] = True
     world.model = ScriptedModel([Step(TRIAGE, role="triage"), Step(DOWN, role="planner")])
     report = await world.report()
     assert report.impression.decision is Presence.INDETERMINATE

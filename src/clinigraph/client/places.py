@@ -31,6 +31,11 @@ class RunPlace:
         """Pixels and masks of the run."""
         return ArtifactStore(self.folder / "artifacts")
 
+    @property
+    def spending(self) -> Path:
+        """File with what the run has spent on a model."""
+        return self.folder / "spending.json"
+
     def lock(self) -> FileLock:
         """Return the lock that one process holds while it runs this case.
 

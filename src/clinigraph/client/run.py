@@ -96,6 +96,7 @@ class CaseRun:
         if snapshot.next:
             message = f"resumed before {', '.join(dict.fromkeys(snapshot.next))}"
             return None, self._event(EventKind.RUN_RESUMED, message=message)
+        self._place.spending.unlink(missing_ok=True)
         if snapshot.values:
             await saver.adelete_thread(self._place.run_id)
         return CaseState(), self._event(EventKind.RUN_STARTED)

@@ -32,6 +32,7 @@ from clinigraph.graphs.dependencies import Dependencies, Roles, ToolBox
 from clinigraph.graphs.result_cache import ResultCache
 from clinigraph.knowledge.protocols import load_protocols
 from clinigraph.llm.contract import ChatModel
+from clinigraph.llm.watching import WatchedModel
 from clinigraph.models.base import ProtocolId, RunId
 from clinigraph.models.events import RunEvent
 from clinigraph.models.planning import DiagnosticProtocol
@@ -193,7 +194,7 @@ class Session:
 
     def run_id(self, source: CaseSource, options: RunOptions) -> RunId:
         """Return the id of a run: equal for equal input, options, settings and packages."""
-        parts = (source.digest(), options.key(), repr(self.settings.resolved()), repr(self.packages))
+        parts = (source.digest(), options.key(), repr(self.settings.identity()), repr(self.packages))
         return RunId(hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
 
     def place(self, run_id: RunId) -> RunPlace:
@@ -263,15 +264,17 @@ class Session:
         ours = any(isinstance(self.tools.get(s.name), ReadImage) for s in self.tools.specs())
         return CaseTools(self.tools, (ReadImage(ModelImageReader(model)),)) if ours else self.tools
 
-    def _case_model(self) -> ChatModel | None:
+    def _case_model(self, place: RunPlace) -> ChatModel | None:
+        """Return the model with the case's budget; without fallback a lost server stops the run."""
         if self.model is None:
             return None
         from clinigraph.llm.openai_chat import budget_of
 
-        return self.model.for_case(budget_of(self.settings))
+        model = self.model.for_case(budget_of(self.settings), place.spending)
+        return model if self.settings.model_fallback else WatchedModel(model)
 
     def _dependencies(self, source: CaseSource, place: RunPlace, options: RunOptions) -> Dependencies:
-        model = self._case_model()
+        model = self._case_model(place)
         return Dependencies(
             load_case=lambda: source.read(place.artifacts),
             tools=self._case_tools(model),
@@ -285,6 +288,7 @@ class Session:
             approve=options.approve,
             sign_off=options.sign_off,
             model=model,
+            watch=model if isinstance(model, WatchedModel) else None,
             switches=options.switches,
             notes=(self.model_absent,) if self.model_absent else (),
             interventions=options.interventions,

@@ -6,11 +6,22 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import Field
 
 from clinigraph.errors import ModelBudgetSpent
 from clinigraph.llm.contract import ModelBudget
+from clinigraph.models.base import Value
 
 _MILLION = 1e6
+
+
+class Counts(Value):
+    """What a case has spent, as its file holds it."""
+
+    calls: int = Field(default=0, ge=0)
+    tokens: dict[str, int] = Field(default_factory=dict)
 
 
 class Spending:
@@ -34,11 +45,15 @@ class Ledger:
 
     Args:
         budget: Limits; none by default.
+        kept_in: File that holds the counts, so that a case that stopped counts on; its folder is not made. One
+            process at a time writes it. None keeps them in memory.
     """
 
-    def __init__(self, budget: ModelBudget | None = None) -> None:
+    def __init__(self, budget: ModelBudget | None = None, kept_in: Path | None = None) -> None:
         self.budget = budget or ModelBudget()
+        self._kept_in = kept_in
         self._lock = threading.Lock()
+        self._read: Counts | None = None if kept_in else Counts()
         self._tokens: Counter[str] = Counter(prompt=0, completion=0)
         self._calls = 0
         self._reserved = 0
@@ -46,18 +61,21 @@ class Ledger:
     def tokens(self) -> dict[str, int]:
         """Return tokens in total and by role."""
         with self._lock:
+            self._begin()
             return dict(self._tokens)
 
     @property
     def calls(self) -> int:
         """Calls begun so far."""
         with self._lock:
+            self._begin()
             return self._calls
 
     @property
     def cost(self) -> float:
         """Cost so far, in the currency of the prices."""
         with self._lock:
+            self._begin()
             return self._cost(self._tokens["prompt"], self._tokens["completion"])
 
     @contextmanager
@@ -73,6 +91,7 @@ class Ledger:
             ModelBudgetSpent: The budget does not cover it.
         """
         with self._lock:
+            self._begin()
             self._check(estimate, max_tokens)
             self._calls += 1
             self._reserved += estimate
@@ -83,6 +102,25 @@ class Ledger:
             with self._lock:
                 self._reserved -= estimate
                 self._add(role, spending)
+                self._keep()
+
+    def _begin(self) -> None:
+        """Take over what the file says, once; a file that is not there or cannot be read counts as nothing."""
+        if self._read is not None or self._kept_in is None:
+            return
+        try:
+            self._read = Counts.model_validate_json(self._kept_in.read_bytes())
+        except (OSError, ValueError):
+            self._read = Counts()
+        self._calls = self._read.calls
+        self._tokens.update(self._read.tokens)
+
+    def _keep(self) -> None:
+        if self._kept_in is None or not self._kept_in.parent.is_dir():  # the run is over, and its folder is gone
+            return
+        part = self._kept_in.with_suffix(".part")
+        part.write_text(Counts(calls=self._calls, tokens=dict(self._tokens)).model_dump_json(), encoding="utf-8")
+        part.replace(self._kept_in)
 
     def _add(self, role: str, spending: Spending) -> None:
         for name, number in (("prompt", spending.prompt), ("completion", spending.completion)):
@@ -114,5 +152,5 @@ def _spent(given: str, setting: str) -> ModelBudgetSpent:
     return ModelBudgetSpent(
         "The case's budget for the model is spent",
         given=given,
-        todo=f"Raise {setting} and run the same again to resume.",
+        todo=f"Raise {setting}.",
     )

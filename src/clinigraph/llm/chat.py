@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Self, TypeVar
 
 from clinigraph.errors import ModelSeesNoImages
@@ -112,10 +113,10 @@ class DialogueChat(ABC):
         """Return tokens used so far, in total and by role."""
         return self._ledger.tokens()
 
-    def for_case(self, budget: ModelBudget) -> Self:
-        """Return a view with its own counters and budget; everything else is shared."""
+    def for_case(self, budget: ModelBudget, kept_in: Path | None = None) -> Self:
+        """Return a view with its own counters and budget, kept in a file where one is named; the rest is shared."""
         view = copy.copy(self)
-        view._ledger = Ledger(budget)
+        view._ledger = Ledger(budget, kept_in)
         return view
 
     def _ask(self, request: Request) -> Reply:

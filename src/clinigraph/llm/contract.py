@@ -10,6 +10,7 @@ run through :mod:`clinigraph.testing.model_suite`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -136,6 +137,12 @@ class ChatModel(Protocol):
         """
         ...
 
-    def for_case(self, budget: ModelBudget) -> ChatModel:
-        """Return a view with its own counters and budget that shares connections and the limit of calls at a time."""
+    def for_case(self, budget: ModelBudget, kept_in: Path | None = None) -> ChatModel:
+        """Return a view with its own counters and budget that shares connections and the limit of calls at a time.
+
+        Args:
+            budget: What the case may spend.
+            kept_in: File of the counters, read when first needed and written after each call: a case that stopped
+                counts on when it is resumed. None keeps them in memory.
+        """
         ...

@@ -13,11 +13,13 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from clinigraph.errors import (
+    ModelAnswerInvalid,
     ModelContextOverflow,
     ModelRateLimited,
     ModelRequestRefused,
     ModelServerError,
     ModelServerFaulty,
+    ModelTooSlow,
     ModelUnauthorised,
     ModelUnknown,
     ModelUnreachable,
@@ -41,6 +43,7 @@ _NO_IMAGES = re.compile(
     r"|only (?:supports? )?text|at most 0 image|mmproj",
     re.IGNORECASE,
 )
+_FILTERED = re.compile(r"content[_ ](?:filter|policy|management)", re.IGNORECASE)
 _TOO_MANY_IMAGES = re.compile(r"at most (\d+) image", re.IGNORECASE)
 _SCHEMA = re.compile(r"grammar|json[_ ]?schema|response_format|structured", re.IGNORECASE)
 
@@ -76,9 +79,9 @@ def failure_of(error: Exception, *, server: str, model: str, has_images: bool) -
     return Failure(not_the_wire(server, type(error).__name__))
 
 
-def timed_out(server: str) -> ModelUnreachable:
+def timed_out(server: str) -> ModelTooSlow:
     """Return the error for a server that did not answer in time."""
-    return ModelUnreachable(
+    return ModelTooSlow(
         "The model server did not answer in time",
         given=server,
         todo="Raise CLINIGRAPH_MODEL_TIMEOUT_S, or see its log.",
@@ -144,6 +147,8 @@ def _final(status: int, said: str, server: str, model: str, has_images: bool) ->
         return _not_found(server, model, said)
     if _OVERFLOW.search(said):
         return _overflow(model, said)
+    if _FILTERED.search(said):
+        return _filtered(server, status)
     return no_images(model) if has_images and _NO_IMAGES.search(said) else None
 
 
@@ -152,7 +157,7 @@ def _limited(server: str, wait: float | None) -> ModelRateLimited:
     return ModelRateLimited(
         "The model server is limiting calls",
         given=f"{server} (HTTP 429{asked})",
-        todo="Run the same again later to resume, or lower CLINIGRAPH_MODEL_CONCURRENCY.",
+        todo="Wait, or lower CLINIGRAPH_MODEL_CONCURRENCY.",
     )
 
 
@@ -171,10 +176,14 @@ def _overflow(model: str, said: str) -> ModelContextOverflow:
     )
 
 
-def _failed(server: str, status: int) -> ModelServerFaulty:
-    return ModelServerFaulty(
-        "The model server failed", given=f"{server} (HTTP {status})", todo="See its log; run the same again to resume."
+def _filtered(server: str, status: int) -> ModelAnswerInvalid:
+    return ModelAnswerInvalid(
+        "The model refused to answer", given=f"a filter of {server} (HTTP {status})", todo="Use a server without one."
     )
+
+
+def _failed(server: str, status: int) -> ModelServerFaulty:
+    return ModelServerFaulty("The model server failed", given=f"{server} (HTTP {status})", todo="See its log.")
 
 
 def _refused(server: str, status: int, said: str) -> ModelRequestRefused:

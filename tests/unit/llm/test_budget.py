@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,32 @@ def test_threads_cannot_pass_the_limit_together() -> None:
         thread.join()
     assert len(refused) == 10
     assert ledger.tokens()["prompt"] == 10
+
+
+def test_a_ledger_with_a_file_counts_on(tmp_path: Path) -> None:
+    path = tmp_path / "spending.json"
+    first = Ledger(ModelBudget(max_calls=2), path)
+    with first.call("reader", 10, 5) as call:
+        call.spend(7, 3)
+    second = Ledger(ModelBudget(max_calls=2), path)
+    assert second.calls == 1
+    assert second.tokens() == first.tokens()
+    with second.call("planner", 10, 5) as call:
+        call.spend(1, 1)
+    with pytest.raises(ModelBudgetSpent, match="2 of 2 calls"), Ledger(ModelBudget(max_calls=2), path).call("x", 1, 1):
+        pass
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"calls": -1}', '{"calls": "many"}'])
+def test_a_file_that_cannot_be_read_counts_as_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "spending.json"
+    path.write_text(content, encoding="utf-8")
+    assert Ledger(kept_in=path).tokens() == {"prompt": 0, "completion": 0}
+
+
+def test_no_folder_is_made_for_a_run_that_is_over(tmp_path: Path) -> None:
+    ledger = Ledger(kept_in=tmp_path / "gone" / "spending.json")
+    with ledger.call("reader", 10, 5) as call:
+        call.spend(7, 3)
+    assert ledger.calls == 1
+    assert not (tmp_path / "gone").exists()

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from clinigraph.agents.reader import Grade
-from clinigraph.errors import ModelAnswerInvalid, ModelCutOff, ModelServerError, ModelUnreachable, UsageError
+from clinigraph.errors import (
+    ModelAnswerInvalid,
+    ModelCutOff,
+    ModelServerError,
+    ModelTooSlow,
+    ModelUnreachable,
+    UsageError,
+)
 from clinigraph.llm.answers import AnswerUnusable, parse_answer
 from clinigraph.llm.contract import ChatMessage, ModelBudget
 from clinigraph.llm.dialogue import Request
@@ -114,7 +121,7 @@ def test_each_attack_on_content_changes_what_it_is_named_for() -> None:
         (Attack.BLANK_PADDING, ModelCutOff),
         (Attack.ENDLESS_JSON, ModelCutOff),
         (Attack.REFUSAL, ModelAnswerInvalid),
-        (Attack.STALL, ModelUnreachable),
+        (Attack.STALL, ModelTooSlow),
     ],
 )
 def test_each_attack_on_form_is_a_typed_failure(attack: Attack, kind: type[ModelServerError]) -> None:
