@@ -21,6 +21,7 @@ from clinigraph.evals.answertext import abstains, cleaned, squeezed
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalTable, Outcome
 from clinigraph.evals.extraction import yes_no
 from clinigraph.evals.scoring import Mark, Match, mark_of, marks_table, same_diagnosis
+from clinigraph.evals.subgroups import KEY, described
 
 MAX_TURNS = 20
 """Turns of the doctor, as in the authors' simulator."""
@@ -99,6 +100,8 @@ class AgentClinic(ModelBenchmark):
 
 
 def _item(number: int, case: Mapping[str, JsonValue]) -> EvalItem:
+    patient = case["Patient_Actor"]
+    demographics = str(patient.get("Demographics", "")) if isinstance(patient, dict) else ""
     return EvalItem(
         id=f"case-{number}",
         input=str(case["Objective_for_Doctor"]),
@@ -107,6 +110,7 @@ def _item(number: int, case: Mapping[str, JsonValue]) -> EvalItem:
             "patient": case["Patient_Actor"],
             "examination": case["Physical_Examination_Findings"],
             "tests": case["Test_Results"],
+            KEY: described(demographics),
         },
     )
 

@@ -21,6 +21,7 @@ from clinigraph.evals.answertext import cleaned, squeezed
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalTable, Outcome
 from clinigraph.evals.extraction import choice
 from clinigraph.evals.scoring import mark
+from clinigraph.evals.subgroups import KEY, subgroups_of
 
 MAX_QUESTIONS = 10
 UNKNOWN = "The patient does not know."
@@ -55,7 +56,7 @@ class Asking(ModelBenchmark):
                     id=f"case-{number}",
                     input=text_of(row, names["question"]),
                     target=letter_of(row[names["answer"]], options),
-                    data={"options": dict(options), "facts": listed},
+                    data={"options": dict(options), "facts": listed, KEY: subgroups_of(row)},
                 )
             )
         random.Random(context.seed).shuffle(made)  # noqa: S311 - an order, not a secret

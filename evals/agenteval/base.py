@@ -14,6 +14,7 @@ from clinigraph.errors import ModelAnswerInvalid, ModelCutOff, ModelSeesNoImages
 from clinigraph.evals.comparing import calibration_error, risk_coverage
 from clinigraph.evals.contract import EvalContext, EvalSpec, EvalTable, Outcome
 from clinigraph.evals.scoring import Mark, cost_table, mark_of, marks_table
+from clinigraph.evals.subgroups import subgroup_table
 from clinigraph.llm.contract import ChatMessage, ChatModel, ModelBudget
 from clinigraph.llm.prompt_files import load_prompt
 
@@ -107,7 +108,7 @@ def without_confidence(answer: str) -> str:
     return _CONFIDENCE.sub("", answer)
 
 
-def calibration_table(outcomes: Sequence[Outcome]) -> EvalTable | None:
+def calibration_table(outcomes: Sequence[Outcome], note: str = "") -> EvalTable | None:
     """Return calibration of the answers that state a confidence; None where none does."""
     scored = [
         (float(str(o.values["confidence"])), mark_of(o) is Mark.RIGHT)
@@ -128,6 +129,7 @@ def calibration_table(outcomes: Sequence[Outcome]) -> EvalTable | None:
         title="Calibration of answers with a stated confidence",
         columns=("answers", "ECE (10 bins)", "area under risk-coverage", "risk at full coverage"),
         rows=(row,),
+        note=note,
     )
 
 
@@ -145,8 +147,9 @@ class ModelBenchmark:
         self.spec = spec
 
     def tables(self, outcomes: Sequence[Outcome]) -> Sequence[EvalTable]:
-        """Return marks, calibration where it was stated, and cost."""
-        found = [marks_table(self.spec.title, outcomes, group=self.group), calibration_table(outcomes)]
+        """Return marks, subgroups and calibration where they are stated, and cost."""
+        marks = marks_table(self.spec.title, outcomes, group=self.group)
+        found = [marks, subgroup_table(outcomes), calibration_table(outcomes)]
         return tuple(t for t in (*found, *self.more(outcomes), cost_table(outcomes)) if t is not None)
 
     def more(self, outcomes: Sequence[Outcome]) -> Sequence[EvalTable]:

@@ -21,6 +21,7 @@ from clinigraph.evals.agenteval.loading import Row, columns, data_file, read_row
 from clinigraph.evals.contract import EvalContext, EvalItem
 from clinigraph.evals.extraction import choice
 from clinigraph.evals.scoring import mark
+from clinigraph.evals.subgroups import KEY, subgroups_of
 from clinigraph.settings import Settings
 
 _LETTERS = "ABCDEFGHIJ"
@@ -108,6 +109,7 @@ def _items(rows: Sequence[Row], where: str) -> Iterator[EvalItem]:
             data={
                 "options": dict(options),
                 "subject": text_of(row, "subject_name") or text_of(row, "subject") or text_of(row, "meta_info"),
+                KEY: subgroups_of(row),
             },
         )
 

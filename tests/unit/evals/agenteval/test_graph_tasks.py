@@ -22,6 +22,7 @@ from clinigraph.llm.contract import ChatModel
 from clinigraph.settings import Settings
 from clinigraph.testing.benchmark_suite import check_benchmark
 from clinigraph.testing.world import World
+from clinigraph.tools.registry import ToolRegistry
 
 
 @pytest.fixture
@@ -65,14 +66,19 @@ def labelled(folder: Path, labels: str = "1010") -> Path:
     return folder
 
 
-def sessions(settings: Settings, model: ChatModel | None) -> Session:
+def sessions(settings: Settings, model: ChatModel | None, tools: ToolRegistry | None = None) -> Session:
+    del tools
     world = World(settings.state_dir, question="thing", model=model)
     return world.session()
 
 
+class Asked(Glaucoma):
+    question = "Is there a thing?"
+
+
 def test_metrics_follow_from_the_marks(context: EvalContext) -> None:
     labelled(context.data / "fundus_glaucoma")
-    bench = Glaucoma(benchmark("glaucoma").spec, sessions, "Is there a thing?")
+    bench = Asked(benchmark("glaucoma").spec, sessions)
     outcomes = check_benchmark(bench, context)
     assert [o.values["mark"] for o in sorted(outcomes, key=lambda o: o.item.id)] == ["right", "wrong"] * 2
     table = bench.tables(outcomes)[1]
