@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
-from clinigraph.errors import WeightsInvalid
 from clinigraph.models.codes import Modality
 from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts
-from clinigraph.tools.segmentation.bundle_card import BUNDLES, BundleCard
+from clinigraph.tools.segmentation.bundle_tool import BundleTool
 from clinigraph.tools.segmentation.pixels import to_grey
 from clinigraph.tools.segmentation.results import Structure, label_map_result
 
@@ -29,17 +27,11 @@ _CONCEPTS = (
 _NOT_FOUND = "the film does not show two lungs and a heart as a frontal chest film does"
 
 
-class ChestLungsHeart:
+class ChestLungsHeart(BundleTool["ChestNetwork"]):
     """Lungs and heart by one small ensemble."""
 
-    def __init__(self, bundle: Path | None = None) -> None:
-        self._folder = bundle or BUNDLES / "cxr_lungs_heart"
-        self._network: ChestNetwork | None = None
-        self._lock = Lock()
-
-    @cached_property
-    def _card(self) -> BundleCard:
-        return BundleCard.read(self._folder)
+    bundle = "cxr_lungs_heart"
+    subject = "chest"
 
     @cached_property
     def spec(self) -> ToolSpec:
@@ -56,31 +48,10 @@ class ChestLungsHeart:
             licence=self._card.licence,
         )
 
-    def unavailable(self) -> str:
-        """Return why the tool cannot work here, or an empty string."""
-        return self._card.problem
+    def _make(self, folder: Path) -> ChestNetwork:
+        from clinigraph.tools.segmentation.networks.chest import ChestNetwork
 
-    def warm_up(self) -> None:
-        """Load the weights once.
-
-        Raises:
-            WeightsInvalid: The weights are missing or not those that the bundle names.
-        """
-        with self._lock:
-            self._loaded()
-
-    def _loaded(self) -> ChestNetwork:
-        if self._network is None:
-            from clinigraph.tools.segmentation.networks.bundle import BundleError
-            from clinigraph.tools.segmentation.networks.chest import ChestNetwork
-
-            try:
-                network = ChestNetwork(self._folder)
-                network.warm_up()
-            except BundleError as error:
-                raise WeightsInvalid("The chest network cannot be loaded", given=str(error)) from error
-            self._network = network
-        return self._network
+        return ChestNetwork(folder)
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline lungs and heart.

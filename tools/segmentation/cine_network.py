@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.errors import ToolFailure, WeightsInvalid
+from clinigraph.errors import ToolFailure
 from clinigraph.models.codes import Modality
 from clinigraph.models.imaging import Image, ImageGeometry
 from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts
-from clinigraph.tools.segmentation.bundle_card import BUNDLES, BundleCard
+from clinigraph.tools.segmentation.bundle_tool import BundleTool
 from clinigraph.tools.segmentation.pixels import to_grey, to_uint8
 from clinigraph.tools.segmentation.results import Structure, label_map_result
 
@@ -37,17 +36,11 @@ _THICKER = 1.5
 """An axis is taken for the slice axis when its step is so much longer than the others'."""
 
 
-class CineMrHeart:
+class CineMrHeart(BundleTool["CineNetwork"]):
     """Cavity and muscle of the left ventricle and cavity of the right, on one slice or a stack."""
 
-    def __init__(self, bundle: Path | None = None) -> None:
-        self._folder = bundle or BUNDLES / "cine_mr_heart"
-        self._network: CineNetwork | None = None
-        self._lock = Lock()
-
-    @cached_property
-    def _card(self) -> BundleCard:
-        return BundleCard.read(self._folder)
+    bundle = "cine_mr_heart"
+    subject = "cine MR"
 
     @cached_property
     def spec(self) -> ToolSpec:
@@ -65,31 +58,10 @@ class CineMrHeart:
             licence=self._card.licence,
         )
 
-    def unavailable(self) -> str:
-        """Return why the tool cannot work here, or an empty string."""
-        return self._card.problem
+    def _make(self, folder: Path) -> CineNetwork:
+        from clinigraph.tools.segmentation.networks.cine import CineNetwork
 
-    def warm_up(self) -> None:
-        """Load the weights once.
-
-        Raises:
-            WeightsInvalid: The weights are missing or not those that the bundle names.
-        """
-        with self._lock:
-            self._loaded()
-
-    def _loaded(self) -> CineNetwork:
-        if self._network is None:
-            from clinigraph.tools.segmentation.networks.bundle import BundleError
-            from clinigraph.tools.segmentation.networks.cine import CineNetwork
-
-            try:
-                network = CineNetwork(self._folder)
-                network.warm_up()
-            except BundleError as error:
-                raise WeightsInvalid("The cine MR network cannot be loaded", given=str(error)) from error
-            self._network = network
-        return self._network
+        return CineNetwork(folder)
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline the chambers.

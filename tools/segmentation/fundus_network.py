@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinigraph.errors import WeightsInvalid
 from clinigraph.models.imaging import Box
 from clinigraph.models.tooling import ToolCall, ToolResult, ToolSpec
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.segmentation import fundus_spec
-from clinigraph.tools.segmentation.bundle_card import BUNDLES, BundleCard
+from clinigraph.tools.segmentation.bundle_tool import BundleTool
 from clinigraph.tools.segmentation.pixels import RGB, Window, to_rgb
 from clinigraph.tools.segmentation.results import label_map_result
 
@@ -26,17 +24,11 @@ _BOX_WINDOW = 4.0
 """Where a given box holds no disc of the whole photograph, a window this many boxes wide is searched again."""
 
 
-class FundusDiscCup:
+class FundusDiscCup(BundleTool["FundusDiscCupNetwork"]):
     """Disc and cup by two small ensembles: one finds the disc, one outlines it."""
 
-    def __init__(self, bundle: Path | None = None) -> None:
-        self._folder = bundle or BUNDLES / "fundus_disc_cup"
-        self._network: FundusDiscCupNetwork | None = None
-        self._lock = Lock()
-
-    @cached_property
-    def _card(self) -> BundleCard:
-        return BundleCard.read(self._folder)
+    bundle = "fundus_disc_cup"
+    subject = "fundus"
 
     @cached_property
     def spec(self) -> ToolSpec:
@@ -49,31 +41,10 @@ class FundusDiscCup:
             licence=self._card.licence,
         )
 
-    def unavailable(self) -> str:
-        """Return why the tool cannot work here, or an empty string."""
-        return self._card.problem
+    def _make(self, folder: Path) -> FundusDiscCupNetwork:
+        from clinigraph.tools.segmentation.networks.fundus import FundusDiscCupNetwork
 
-    def warm_up(self) -> None:
-        """Load the weights once.
-
-        Raises:
-            WeightsInvalid: The weights are missing or not those that the bundle names.
-        """
-        with self._lock:
-            self._loaded()
-
-    def _loaded(self) -> FundusDiscCupNetwork:
-        if self._network is None:
-            from clinigraph.tools.segmentation.networks.bundle import BundleError
-            from clinigraph.tools.segmentation.networks.fundus import FundusDiscCupNetwork
-
-            try:
-                network = FundusDiscCupNetwork(self._folder)
-                network.warm_up()
-            except BundleError as error:
-                raise WeightsInvalid("The fundus network cannot be loaded", given=str(error)) from error
-            self._network = network
-        return self._network
+        return FundusDiscCupNetwork(folder)
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline disc and cup.
