@@ -18,6 +18,7 @@ MODEL_PLAN_INDICATORS = (3, 7)
 
 _REF_KINDS = {
     "image": ValueKind.IMAGE, "fact": ValueKind.FACT, "box": ValueKind.BOX, "points": ValueKind.POINTS,
+    "signal": ValueKind.SIGNAL,
 }  # fmt: skip
 
 IMAGE_REFERENCES = (*(role.value for role in ImageRole), *(phase.value for phase in CardiacPhase))
@@ -90,6 +91,8 @@ class PlanValidator:
                 yield f"step {step.id}: {ref!r} is no {port.kind.value}"
             elif head == "image" and rest not in IMAGE_REFERENCES:
                 yield f"step {step.id}: there is no image {rest!r}, only {', '.join(IMAGE_REFERENCES)}"
+            elif head == "signal" and rest != "ecg":
+                yield f"step {step.id}: there is no signal {rest!r}, only ecg"
             return
         source_id, _, output = rest.partition(".")
         source = plan.step(StepId(source_id)) if head == "step" else None

@@ -15,10 +15,13 @@ from clinigraph.models.tooling import (
     FlowValue,
     ImageValue,
     PointsValue,
+    SignalValue,
     ToolCall,
     ToolResult,
     ToolSpec,
 )
+
+_LIMB_LEADS = ("II", "MLII")
 
 
 class Skip(Value):
@@ -68,6 +71,8 @@ class Resolver:
                 return self._points(rest)
             case "fact":
                 return self._fact(rest)
+            case "signal":
+                return self._signal()
             case _:
                 return self._output(rest)
 
@@ -103,6 +108,14 @@ class Resolver:
         return (
             FactValue(value=fact) if fact is not None else Skip(reason=f"the record gives no {name.replace('_', ' ')}")
         )
+
+    def _signal(self) -> FlowValue | Skip:
+        """The lead to measure: II, in which intervals are usually read (Rautaharju 2009), else the first."""
+        leads = self._case.signals
+        chosen = next((s for s in leads if s.lead.upper() in _LIMB_LEADS), leads[0] if leads else None)
+        if chosen is None:
+            return Skip(reason="the case holds no electrocardiogram; list it under signals: in case.yaml")
+        return SignalValue(value=chosen)
 
     def _output(self, rest: str) -> FlowValue | Skip:
         step_id, _, output = rest.partition(".")

@@ -45,8 +45,9 @@ class RuleTriage:
 
     def _sorted(self, case: Case, appraisals: Sequence[ImageAppraisal], forced: ProtocolId | None) -> Triage:
         asked = self._asked(case.question, forced)
-        if not appraisals and (case.texts or case.facts):
-            return self._from_record(asked)
+        recorded = [p for p in asked if _reads_signals(p)] if case.signals else []
+        if recorded or (not appraisals and (case.texts or case.facts or case.signals)):
+            return self._from_record(case, recorded or asked)
         notes = tuple(a.disagreement for a in appraisals if a.disagreement)
         if not asked and case.question and not forced:
             return _refusal(appraisals, notes, self._unknown_question(appraisals))
@@ -74,9 +75,15 @@ class RuleTriage:
             image_id=ImageId(ready[0][1].image_id),
         )
 
-    def _from_record(self, asked: Sequence[DiagnosticProtocol]) -> Triage:
-        """Without an image: a protocol that needs none where one was asked for, else a survey of the record."""
-        for protocol in asked:
+    def _from_record(self, case: Case, asked: Sequence[DiagnosticProtocol]) -> Triage:
+        """Without an image: a protocol that needs none where one was asked for, else a survey of the record.
+
+        A recording without a question is measured by the protocol that reads recordings.
+        """
+        wanted = asked if asked or case.question else [p for p in self._protocols.values() if _reads_signals(p)]
+        for protocol in wanted:
+            if _reads_signals(protocol) and not case.signals:
+                continue
             if not _reads_images(protocol) and self._availability[protocol.id].available:
                 return Triage(condition=protocol.condition, specialty=protocol.specialty, candidates=(protocol.id,))
         notes = tuple(f"The protocol {p.id} reads a {p.modality.label}; the case holds no image." for p in asked[:1])
@@ -125,6 +132,10 @@ def shows(appraisal: ImageAppraisal, modality: Modality) -> bool:
 
 def _reads_images(protocol: DiagnosticProtocol) -> bool:
     return any(ref.startswith("image:") for step in protocol.steps for ref in step.inputs.values())
+
+
+def _reads_signals(protocol: DiagnosticProtocol) -> bool:
+    return any(ref.startswith("signal:") for step in protocol.steps for ref in step.inputs.values())
 
 
 def _mismatch(asked: Sequence[DiagnosticProtocol], appraisals: Sequence[ImageAppraisal]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from clinigraph.models.findings import FindingSite, Interval, Measurement
 from clinigraph.models.signals import Signal
 from clinigraph.models.tooling import (
+    FactValue,
     FlowValue,
     MeasurementValue,
     Port,
@@ -27,14 +28,21 @@ _NAMES = {"pr": "pr_interval", "qrs": "qrs_duration", "qt": "qt_interval"}
 _WORDS = {"pr": "P onset to QRS onset", "qrs": "QRS onset to QRS end", "qt": "QRS onset to T end"}
 _LIMIT = "One lead, without a reader; wave limits by wavelets were checked on simulated signals only."
 
+_LIMITS_MS = {"female": 460.0, "male": 450.0}
+"""QTc from which it counts as prolonged (Rautaharju 2009)."""
+_ABOVE = "qtc_above_limit"
+
 SPEC = ToolSpec(
     name="ecg_measures",
-    version="1.0.0",
-    description="Heart rate, PR, QRS, QT and QTc (Fridericia) of one electrocardiogram lead.",
-    inputs={"signal": Port(kind=ValueKind.SIGNAL)},
+    version="1.1.0",
+    description="Heart rate, PR, QRS, QT and QTc (Fridericia) of one electrocardiogram lead; QTc against its limit.",
+    inputs={"signal": Port(kind=ValueKind.SIGNAL), "sex": Port(kind=ValueKind.FACT, required=False)},
     outputs={
         "heart_rate": Port(kind=ValueKind.MEASUREMENT, required=False, unit="/min"),
-        **{n: Port(kind=ValueKind.MEASUREMENT, required=False, unit="ms") for n in (*_NAMES.values(), "qtc_interval")},
+        **{
+            n: Port(kind=ValueKind.MEASUREMENT, required=False, unit="ms")
+            for n in (*_NAMES.values(), "qtc_interval", _ABOVE)
+        },
     },
     timeout_s=120,
 )
@@ -65,16 +73,24 @@ class EcgMeasures:
             found = measure_ecg(samples, value.value.sampling_rate_hz)
         except EcgRefusal as refusal:
             return _nothing(call, str(refusal))
-        outputs = _outputs(found, value.value)
-        absent = "too few beats carry the wave in this lead"
-        return support.result(SPEC, call, outputs, missing={n: absent for n in SPEC.outputs if n not in outputs})
+        limit = _limit(call)
+        outputs = _outputs(found, value.value, limit)
+        missing = {n: "too few beats carry the wave in this lead" for n in SPEC.outputs if n not in outputs}
+        if limit is None and _ABOVE in missing:
+            missing[_ABOVE] = "the limit of QTc depends on the sex, and the record states neither female nor male"
+        return support.result(SPEC, call, outputs, missing=missing)
 
 
 def _nothing(call: ToolCall, reason: str) -> ToolResult:
     return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
-def _outputs(found: Ecg, signal: Signal) -> dict[str, FlowValue]:
+def _limit(call: ToolCall) -> float | None:
+    sex = call.inputs.get("sex")
+    return _LIMITS_MS.get(str(sex.value.value)) if isinstance(sex, FactValue) else None
+
+
+def _outputs(found: Ecg, signal: Signal, limit: float | None) -> dict[str, FlowValue]:
     values = {"heart_rate": _measured("heart_rate", "/min", found.rate_bpm, "60 over the RR interval", signal)}
     for short, reading in found.intervals_ms.items():
         values[_NAMES[short]] = _measured(_NAMES[short], "ms", reading, _WORDS[short], signal)
@@ -83,6 +99,9 @@ def _outputs(found: Ecg, signal: Signal) -> dict[str, FlowValue]:
         scaled = Reading(qtc, qt.low * qtc / qt.value, qt.high * qtc / qt.value, qt.beats)
         words = "QT over the cube root of the RR interval in seconds (Fridericia 1920)"
         values["qtc_interval"] = _measured("qtc_interval", "ms", scaled, words, signal)
+        if limit is not None:
+            above = Reading(scaled.value - limit, scaled.low - limit, scaled.high - limit, qt.beats)
+            values[_ABOVE] = _measured(_ABOVE, "ms", above, f"{words}, less {limit:g} ms (Rautaharju 2009)", signal)
     return {name: MeasurementValue(value=value) for name, value in values.items()}
 
 

@@ -15,6 +15,7 @@ from clinigraph.models.base import CaseId, ImageId
 from clinigraph.models.case import Case, Fact, PriorReport, RecordText
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.imaging import Box, Image, ImageRole, Point, Series, SpacingSource, Study
+from clinigraph.models.signals import Signal
 
 _ROLE_INDEX = {ImageRole.CURRENT: 0, ImageRole.PRIOR: 1}
 
@@ -27,6 +28,7 @@ def build_case(
     user_facts: Sequence[Fact],
     prior_reports: tuple[PriorReport, ...],
     texts: tuple[RecordText, ...] = (),
+    signals: tuple[Signal, ...] = (),
     boxes: Mapping[str, Box],
     points: Mapping[str, tuple[Point, ...]],
     given: str,
@@ -41,6 +43,7 @@ def build_case(
         user_facts: Facts given beside the files; they stand above all others.
         prior_reports: Earlier reports.
         texts: The record in free text; its numbers become facts, below those that were stated.
+        signals: Recordings over time, already stored.
         boxes: Prompts for the one current image.
         points: Likewise.
         given: The path for messages.
@@ -67,12 +70,13 @@ def build_case(
     facts = _merged(user_facts, file_facts, told.facts, header_facts)
     studies = _studies(images, origins)
     return Case(
-        id=_case_id(question, facts, images, (*prior_reports, *texts)),
+        id=_case_id(question, facts, images, (*prior_reports, *texts, *signals)),
         question=question,
         facts=facts,
         studies=studies,
         prior_reports=prior_reports,
         texts=texts,
+        signals=signals,
         notes=told.notes,
     )
 
@@ -227,7 +231,7 @@ def _common(images: Sequence[Image]) -> Modality:
 
 
 def _case_id(
-    question: str, facts: Sequence[Fact], images: Sequence[Image], words: Sequence[PriorReport | RecordText]
+    question: str, facts: Sequence[Fact], images: Sequence[Image], words: Sequence[PriorReport | RecordText | Signal]
 ) -> CaseId:
     total = hashlib.sha256(question.encode("utf-8", "surrogatepass"))
     for value in (*facts, *images, *words):

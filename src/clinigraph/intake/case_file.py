@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -121,6 +121,18 @@ class ImageEntry(Value):
     """Places in a structure, ``[x, y]`` in pixels, or ``{x: , y: , inside: false}`` for places beside it."""
 
 
+class SignalEntry(Value):
+    """One recording over time that a case file names."""
+
+    path: str = Field(min_length=1, max_length=1000)
+    """Relative to the case folder and inside it: ``.npy``, ``.csv``, ``.edf``, or ``.hea`` with its ``.dat``."""
+    kind: Literal["ecg"] = "ecg"
+    sampling_rate_hz: float | None = Field(default=None, gt=0, le=100_000)
+    """Samples a second; needed where the file does not state them."""
+    lead: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,12}$")
+    """Which lead, where the file holds several."""
+
+
 class CaseFile(Value):
     """The fields of a ``case.yaml``."""
 
@@ -128,6 +140,8 @@ class CaseFile(Value):
     facts: dict[str, Any] = Field(default_factory=dict)
     images: tuple[Annotated[ImageEntry, BeforeValidator(_entry)], ...] = ()
     prior_reports: tuple[Annotated[PriorReport, BeforeValidator(_report)], ...] = ()
+    signals: tuple[Annotated[SignalEntry, BeforeValidator(_entry)], ...] = Field(default=(), max_length=24)
+    """Leads of an electrocardiogram; a case file that lists them lists its images too."""
     text: str = Field(default="", max_length=200_000)
     """History, examination and results in free text."""
 
@@ -140,7 +154,9 @@ class CaseFile(Value):
         return parse_facts(self.facts, given=given)
 
 
-_KNOWN_FIELDS = tuple({name for kind in (CaseFile, ImageEntry, PriorReport, Box, Point) for name in kind.model_fields})
+_KNOWN_FIELDS = tuple(
+    {name for kind in (CaseFile, ImageEntry, SignalEntry, PriorReport, Box, Point) for name in kind.model_fields}
+)
 
 
 def read_case_file(folder: Path) -> CaseFile:
@@ -202,13 +218,13 @@ def resolve_inside(folder: Path, entry: str, *, given: str) -> Path:
         inside, exists = True, False
     if not inside:
         raise CaseInvalid(
-            "An image path leads out of the case folder",
+            "A path leads out of the case folder",
             given=f"{given}: {_short(entry)}",
-            todo="Put the image into the folder.",
+            todo="Put the file into the folder.",
         )
     if not exists:
         raise CaseInvalid(
-            "An image that the case file names is not there", given=f"{given}: {_short(entry)}", todo="Check the path."
+            "A file that the case file names is not there", given=f"{given}: {_short(entry)}", todo="Check the path."
         )
     return target
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from clinigraph.artifacts import ArtifactStore
 from clinigraph.errors import CaseInvalid, UsageError
 from clinigraph.intake.assemble import build_case
-from clinigraph.intake.case_file import CaseFile, ImageEntry, read_case_file, resolve_inside
+from clinigraph.intake.case_file import CaseFile, ImageEntry, SignalEntry, read_case_file, resolve_inside
 from clinigraph.intake.facts import check_facts
 from clinigraph.intake.files import read_files
 from clinigraph.intake.phases import with_phases
+from clinigraph.intake.signal_files import read_lead
 from clinigraph.intake.sources import CASE_FILE, Source, case_folder, expand
 from clinigraph.intake.texts import read_text, split_texts
 from clinigraph.models.case import Case, Fact, PriorReport, RecordText
 from clinigraph.models.imaging import Box, Point
+from clinigraph.models.signals import Signal
 from clinigraph.settings import Settings
 
 
@@ -29,6 +31,7 @@ class _Content:
     facts: tuple[Fact, ...] = ()
     prior_reports: tuple[PriorReport, ...] = field(default=())
     texts: tuple[RecordText, ...] = field(default=())
+    signals: tuple[tuple[SignalEntry, Path], ...] = field(default=())
 
 
 def read_case(
@@ -74,6 +77,7 @@ def read_case(
         user_facts=check_facts(facts),
         prior_reports=content.prior_reports,
         texts=content.texts,
+        signals=tuple(_signal(entry, path, artifacts, settings) for entry, path in content.signals),
         boxes=dict(boxes or {}),
         points=dict(points or {}),
         given=str(paths[0]),
@@ -91,10 +95,19 @@ def _content(paths: Sequence[Path]) -> _Content:
     given = str(folder / CASE_FILE)
     texts = (RecordText(text=file.text, source=CASE_FILE),) if file.text.strip() else ()
     images = _listed(folder, file, given)
-    return _Content(images, file.question, file.parsed_facts(given), file.prior_reports, texts)
+    signals = tuple((entry, resolve_inside(folder, entry.path, given=given)) for entry in file.signals)
+    return _Content(images, file.question, file.parsed_facts(given), file.prior_reports, texts, signals)
+
+
+def _signal(entry: SignalEntry, path: Path, artifacts: ArtifactStore, settings: Settings) -> Signal:
+    limit = settings.max_decoded_bytes
+    samples, rate, lead = read_lead(path, lead=entry.lead, rate_hz=entry.sampling_rate_hz, limit=limit, given=str(path))
+    return Signal(artifact_id=artifacts.put(samples), sampling_rate_hz=rate, lead=lead)
 
 
 def _listed(folder: Path, file: CaseFile, given: str) -> list[tuple[ImageEntry, Sequence[Source]]]:
+    if not file.images and file.signals:
+        return []
     if not file.images:
         others = [s for s in expand([folder]) if s.path.name != CASE_FILE]
         if not others and (file.text.strip() or file.facts):

@@ -10,6 +10,7 @@ from clinigraph.models.base import CaseId, Value
 from clinigraph.models.codes import Concept, Laterality
 from clinigraph.models.imaging import Image, ImageRole, Study
 from clinigraph.models.passages import Span
+from clinigraph.models.signals import Signal
 
 
 class Fact(Value):
@@ -67,6 +68,8 @@ class Case(Value):
     prior_reports: tuple[PriorReport, ...] = ()
     texts: tuple[RecordText, ...] = ()
     """The record in free text; its numbers and findings stand among the facts, with their spans."""
+    signals: tuple[Signal, ...] = ()
+    """Recordings over time, such as leads of an electrocardiogram."""
     notes: tuple[str, ...] = ()
     """What was left out while the record was read."""
 

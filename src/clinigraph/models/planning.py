@@ -117,7 +117,8 @@ class PlanStep(Value):
     """One tool call of a plan.
 
     An input is a reference: ``image:current``, ``image:prior``, ``image:end_diastole``, ``image:end_systole``,
-    ``fact:<name>``, ``box:<label>``, ``points:<label>`` (optional prompts of the user) or ``step:<id>.<output>``.
+    ``fact:<name>``, ``box:<label>``, ``points:<label>`` (optional prompts of the user), ``signal:ecg`` or
+    ``step:<id>.<output>``.
     """
 
     id: StepId = Field(pattern=r"^[a-z][a-z0-9_]*$")
