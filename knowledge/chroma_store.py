@@ -14,6 +14,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -41,6 +42,8 @@ _T = TypeVar("_T")
 STORE_FORMAT = 1
 _COLLECTION = "passages"
 _BATCH = 1024
+_PART = 256
+"""Passages that are embedded while the part before is stored."""
 _PAGE = 2000
 _REVISION = re.compile(r"[0-9a-f]{32}")
 _HNSW = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24, "num_threads": 1}}
@@ -202,15 +205,26 @@ class ChromaStore:
         if clash is not None:
             raise _clash(clash)
         new = [p for i, p in unique.items() if known.get(i) != p]
-        if new:
-            vectors = self._embedder.embed([search_text(p) for p in new])
+        for part, vectors in self._embedded(new):
             collection.upsert(
-                ids=[p.id for p in new],
+                ids=[p.id for p in part],
                 embeddings=list(vectors),
-                documents=[p.text for p in new],
-                metadatas=[_metadata(p) for p in new],
+                documents=[p.text for p in part],
+                metadatas=[_metadata(p) for p in part],
             )
         return len(new)
+
+    def _embedded(self, passages: Sequence[Passage]) -> Iterator[tuple[list[Passage], Vectors]]:
+        """Yield parts with their vectors; the next part is embedded while the caller stores the one before."""
+        with ThreadPoolExecutor(1, "knowledge-embedder") as ahead:
+            waiting: tuple[list[Passage], Future[Vectors]] | None = None
+            for part in _chunks(passages, _PART):
+                started = ahead.submit(self._embedder.embed, [search_text(p) for p in part])
+                if waiting is not None:
+                    yield waiting[0], waiting[1].result()
+                waiting = part, started
+            if waiting is not None:
+                yield waiting[0], waiting[1].result()
 
     def _fetch(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         with self._reading() as collection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +14,7 @@ from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, RunC
 from clinigraph.knowledge.chroma_store import ChromaStore
 from clinigraph.knowledge.documents.blocks import MAX_FILE_BYTES
 from clinigraph.knowledge.documents.language import guess_language
-from clinigraph.knowledge.documents.ledger import Entry, Ledger
+from clinigraph.knowledge.documents.ledger import Entry, Known, Ledger
 from clinigraph.knowledge.documents.readers import READERS, read_document
 from clinigraph.knowledge.documents.splitting import document_source, normalised_text, split
 from clinigraph.models.passages import Passage, Trust
@@ -82,6 +83,30 @@ class _Pending:
     reports: list[FileReport] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a stored batch brought."""
+
+    reports: Sequence[FileReport]
+    new: int
+
+
+@dataclass(slots=True)
+class _Told:
+    """Reports so far, each passed on once its file is stored."""
+
+    total: int
+    progress: Callable[[Progress], None]
+    reports: list[FileReport] = field(default_factory=list)
+    new: int = 0
+
+    def tell(self, written: _Written) -> None:
+        self.new += written.new
+        for report in written.reports:
+            self.reports.append(report)
+            self.progress(Progress(len(self.reports), self.total, self.new, report))
+
+
 class Ingestor:
     """Adds files to a store.
 
@@ -89,7 +114,7 @@ class Ingestor:
         store: Where passages go; the ledger lies in its folder.
         options: Trust and specialty.
         progress: Called after each finished file.
-        cancelled: Set it to stop after the current batch; a later call goes on from there.
+        cancelled: Set it to stop when the batch that is being stored is in; a later call goes on from there.
     """
 
     def __init__(
@@ -122,36 +147,48 @@ class Ingestor:
         files = find_files(paths)
         if self._store.count() == 0:
             self._ledger.clear()
-        reports: list[FileReport] = []
-        pending, new = _Pending(), 0
+        known, told = Known(self._ledger.entries()), _Told(len(files), self._progress)
+        with ThreadPoolExecutor(1, "knowledge-writer") as writer:
+            running: Future[_Written] | None = None
+            for batch in self._batches(files, known):
+                if running is not None:
+                    told.tell(running.result())
+                if self._cancelled.is_set():
+                    raise RunCancelled("Adding documents was stopped", todo="Run it again to go on.")
+                running = writer.submit(self._write, batch)
+            if running is not None:
+                told.tell(running.result())
+        return tuple(told.reports)
+
+    def _batches(self, files: Sequence[Path], known: Known) -> Iterator[_Pending]:
+        """Read files in order; the next batch is read while the one before is being stored."""
+        pending = _Pending()
         for path in files:
             if self._cancelled.is_set():
-                self._write(pending)
-                raise RunCancelled("Adding documents was stopped", todo="Run it again to go on.")
-            self._take(path, pending)
-            if len(pending.passages) >= _BATCH_PASSAGES or path is files[-1]:
-                new += self._write(pending)
-                for report in pending.reports:
-                    reports.append(report)
-                    self._progress(Progress(len(reports), len(files), new, report))
+                break
+            self._take(path, known, pending)
+            if len(pending.passages) >= _BATCH_PASSAGES:
+                yield pending
                 pending = _Pending()
-        return tuple(reports)
+        yield pending
 
-    def _take(self, path: Path, pending: _Pending) -> None:
+    def _take(self, path: Path, known: Known, pending: _Pending) -> None:
         """Read one file into the pending batch."""
         key = str(path.resolve())
         try:
             raw = _read_bytes(path)
             digest = hashlib.sha256(raw).hexdigest()
-            known = self._ledger.entry(key)
-            if known is not None and (known.file_sha256, known.settings) == (digest, self._options.key):
-                pending.reports.append(FileReport(path, Outcome.UNCHANGED, 0, known.note))
+            before = known.entry(key)
+            if before is not None and (before.file_sha256, before.settings) == (digest, self._options.key):
+                pending.reports.append(FileReport(path, Outcome.UNCHANGED, 0, before.note))
                 return
-            self._split(path, key, raw, digest, known, pending)
+            entry = self._split(path, key, raw, digest, known, pending)
+            known.record(entry)
+            pending.entries.append(entry)
         except InputRefused as error:
             pending.reports.append(FileReport(path, Outcome.REFUSED, 0, str(error)))
 
-    def _split(self, path: Path, key: str, raw: bytes, digest: str, known: Entry | None, pending: _Pending) -> None:
+    def _split(self, path: Path, key: str, raw: bytes, digest: str, known: Known, pending: _Pending) -> Entry:
         document = read_document(path, raw)
         language = guess_language(normalised_text(document))
         source = document_source(
@@ -162,33 +199,29 @@ class Ingestor:
             language=language,
         )
         note = "" if language == "en" else f"language {language}: search works best on English text"
-        if known is not None:
-            pending.stale.append(known.source_id)
-        waiting = any(e.source_id == source.id for e in pending.entries)
-        if waiting or self._ledger.others_with(source.id, key):
+        before = known.entry(key)
+        if before is not None:
+            pending.stale.append(before.source_id)
+        if known.others_with(source.id, key):
             note = "the same content is there already"
-            pending.entries.append(Entry(key, digest, self._options.key, source.id, source.title, 0, note))
             pending.reports.append(FileReport(path, Outcome.DUPLICATE, 0, note))
-            return
+            return Entry(key, digest, self._options.key, source.id, source.title, 0, note)
         passages = split(document, source)
         pending.passages.extend(passages)
-        pending.entries.append(Entry(key, digest, self._options.key, source.id, source.title, len(passages), note))
-        outcome = Outcome.ADDED if known is None else Outcome.REPLACED
+        outcome = Outcome.ADDED if before is None else Outcome.REPLACED
         pending.reports.append(FileReport(path, outcome, len(passages), note))
+        return Entry(key, digest, self._options.key, source.id, source.title, len(passages), note)
 
-    def _write(self, pending: _Pending) -> int:
+    def _write(self, pending: _Pending) -> _Written:
         """Store a batch, then note its files: a run killed between the two does the batch again, to the same end."""
-        stale = [s for s in pending.stale if not self._shared(s, pending)]
+        after = {e.path: e.source_id for e in (*self._ledger.entries(), *pending.entries)} if pending.stale else {}
+        fresh, held = {p.source.id for p in pending.passages}, set(after.values())
+        stale = [s for s in pending.stale if s in fresh or s not in held]
         sources = list(dict.fromkeys([*stale, *(p.source.id for p in pending.passages)]))
         new = self._store.replace_sources(sources, pending.passages) if sources else 0
         if pending.entries:
             self._ledger.record(pending.entries)
-        return new
-
-    def _shared(self, source_id: str, pending: _Pending) -> bool:
-        """Whether another file still has this content, as it will be after this batch."""
-        after = {e.path: e.source_id for e in (*self._ledger.entries(), *pending.entries)}
-        return source_id in after.values() and source_id not in {p.source.id for p in pending.passages}
+        return _Written(pending.reports, new)
 
 
 def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -32,6 +33,37 @@ class Entry:
     note: str
 
 
+class Known:
+    """The entries as they will be when everything that has been read is stored.
+
+    Args:
+        entries: What the ledger holds.
+    """
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._files: Counter[str] = Counter()
+        for entry in entries:
+            self.record(entry)
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what is known of a file, or None."""
+        return self._entries.get(path)
+
+    def others_with(self, source_id: str, path: str) -> bool:
+        """Whether another file has the same content."""
+        own = self._entries.get(path)
+        return self._files[source_id] > (own is not None and own.source_id == source_id)
+
+    def record(self, entry: Entry) -> None:
+        """Put an entry in place of an older one of its path."""
+        before = self._entries.get(entry.path)
+        if before is not None:
+            self._files[before.source_id] -= 1
+        self._entries[entry.path] = entry
+        self._files[entry.source_id] += 1
+
+
 class Ledger:
     """Entries in one SQLite file beside the store.
 
@@ -42,18 +74,9 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def entry(self, path: str) -> Entry | None:
-        """Return what is known of a file, or None."""
-        rows = self._read("SELECT * FROM files WHERE path = ?", (path,))
-        return Entry(*rows[0]) if rows else None
-
     def entries(self) -> tuple[Entry, ...]:
         """Return all files, by path."""
-        return tuple(Entry(*row) for row in self._read("SELECT * FROM files ORDER BY path", ()))
-
-    def others_with(self, source_id: str, path: str) -> bool:
-        """Whether another file has the same content."""
-        return bool(self._read("SELECT 1 FROM files WHERE source_id = ? AND path <> ? LIMIT 1", (source_id, path)))
+        return tuple(Entry(*row) for row in self._read("SELECT * FROM files ORDER BY path"))
 
     def record(self, entries: Iterable[Entry]) -> None:
         """Write entries, each in place of an older one of its path."""
@@ -69,12 +92,12 @@ class Ledger:
                 connection.execute(_SCHEMA)
                 connection.execute("DELETE FROM files")
 
-    def _read(self, query: str, values: tuple[str, ...]) -> list[tuple[str, str, str, str, str, int, str]]:
+    def _read(self, query: str) -> list[tuple[str, str, str, str, str, int, str]]:
         if not self._path.exists():
             return []
         with self._open() as connection:
             connection.execute(_SCHEMA)
-            return connection.execute(query, values).fetchall()
+            return connection.execute(query).fetchall()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
