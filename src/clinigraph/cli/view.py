@@ -141,7 +141,7 @@ def show_report(report: Report, saved: SavedReport) -> None:
     impression = report.impression
     out.print(
         Text.assemble(
-            f"{impression.condition.capitalize()}: ",
+            f"{impression.condition[:1].upper()}{impression.condition[1:]}: ",
             (impression.decision.value.upper(), _STYLE[impression.decision]),
             _score(report),
         )
