@@ -28,6 +28,66 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "cardio-thoracic ratio", "CTR", "heart size", "heart", "cardiac silhouette", "cardiac size", "cardiac shadow",
         "cardiomediastinal silhouette",
     ),
+    "left_ventricular_ejection_fraction": (
+        "LV ejection fraction", "LVEF", "LV EF", "ejection fraction", "left ventricle ejection fraction",
+        "ejection fraction of the left ventricle",
+    ),
+    "right_ventricular_ejection_fraction": (
+        "RV ejection fraction", "RVEF", "RV EF", "ejection fraction of the right ventricle",
+    ),
+    "lv_wall_thickness": (
+        "left ventricular wall thickness", "LV wall thickness", "maximal wall thickness", "maximum wall thickness",
+        "greatest wall thickness", "wall thickness",
+    ),
+    "left_end_diastolic_volume": (
+        "LV end-diastolic volume", "LVEDV", "LV EDV", "end-diastolic volume of the left ventricle",
+    ),
+    "left_end_systolic_volume": ("LV end-systolic volume", "LVESV", "LV ESV"),
+    "left_stroke_volume": ("LV stroke volume", "LVSV", "stroke volume"),
+    "right_end_diastolic_volume": ("RV end-diastolic volume", "RVEDV", "RV EDV"),
+    "right_end_systolic_volume": ("RV end-systolic volume", "RVESV", "RV ESV"),
+    "myocardial_mass": ("myocardial mass", "LV mass", "left ventricular mass", "LV myocardial mass"),
+    "left_end_diastolic_volume_index": ("LV end-diastolic volume index", "LVEDVI", "indexed LV end-diastolic volume"),
+    "right_end_diastolic_volume_index": ("RV end-diastolic volume index", "RVEDVI", "indexed RV end-diastolic volume"),
+    "myocardial_mass_index": ("LV mass index", "LVMI", "myocardial mass index", "indexed LV mass"),
+    "taller_than_wide": (
+        "depth over width", "depth-to-width ratio", "depth/width ratio", "height-to-width ratio",
+        "taller-than-wide ratio",
+    ),
+    "irregular_shape": ("irregular shape",),
+    "margin_not_circumscribed": (
+        "non-circumscribed margin", "not circumscribed margin", "indistinct margin", "ill-defined margin",
+        "spiculated margin",
+    ),
+    "marked_hypoechogenicity": ("markedly hypoechoic", "marked hypo-echogenicity"),
+    "posterior_echo": ("echo behind the mass", "posterior echo ratio"),
+    "longest_diameter": (
+        "longest diameter", "largest diameter", "maximum diameter", "maximal diameter", "greatest diameter",
+        "diameter of the lesion", "lesion diameter", "mass diameter", "diameter of the mass",
+    ),
+    "abcd_total_score": (
+        "total dermoscopy score", "total dermatoscopy score", "TDS", "ABCD score", "total dermoscopic score",
+        "ABCD total score",
+    ),
+    "abcd_asymmetry": ("asymmetry score",),
+    "abcd_border": ("border score",),
+    "abcd_colours": ("colour score", "color score"),
+    "blue_white_veil": ("blue-white veil", "blue-whitish veil", "blue white structure"),
+    "dermoscopic_structures": ("differential structures", "dermoscopic structures"),
+    "solid_nodule_diameter": (
+        "nodule diameter", "diameter of the nodule", "mean nodule diameter", "mean diameter of the nodule",
+        "nodule size", "size of the nodule", "size of the pulmonary nodule", "diameter of the pulmonary nodule",
+    ),
+    "multiple_nodules": ("multiple nodules", "multiple pulmonary nodules", "several nodules"),
+    "high_risk_lung_cancer": ("high lung cancer risk", "high-risk for lung cancer"),
+    "ground_glass_nodule": (
+        "ground-glass nodule", "ground glass nodule", "pure ground-glass opacity", "pure GGN", "GGN",
+    ),
+    "qtc_above_limit": ("QTc above the limit", "QTc beyond the limit"),
+    "qtc_interval": ("QTc", "QTcF", "QTc interval", "corrected QT interval", "corrected QT"),
+    "qt_interval": ("QT interval", "QT duration", "uncorrected QT"),
+    "heart_rate": ("heart rate", "ventricular rate", "pulse rate"),
+    "qrs_duration": ("QRS duration", "QRS width", "QRS interval"),
     "age": ("age of the patient", "patient's age"),
 }  # fmt: skip
 """Indicator id, name of a fact or first part of a measurement's id -> other words."""
@@ -35,5 +95,18 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "glaucoma": ("glaucomatous optic neuropathy", "glaucomatous damage", "glaucomatous changes", "glaucomatous disc"),
     "cardiomegaly": ("cardiac enlargement", "enlargement of the heart", "heart enlargement"),
+    "a prolonged QT interval": ("prolonged QT interval", "QT prolongation", "long QT", "QTc prolongation"),
+    "melanoma": ("malignant melanoma", "cutaneous melanoma"),
+    "reduced left ventricular ejection fraction": (
+        "reduced LVEF",
+        "reduced ejection fraction",
+        "left ventricular systolic dysfunction",
+        "LV systolic dysfunction",
+    ),
+    "a suspicious breast mass": ("suspicious breast mass", "suspicious mass of the breast"),
+    "a pulmonary nodule that calls for follow-up": (
+        "pulmonary nodule that calls for follow-up",
+        "pulmonary nodule that needs follow-up",
+    ),
 }
 """Condition -> other words; a terminology adds to them."""
