@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from clinigraph.export import svg, words
+from clinigraph.export import opinions, svg, words
 from clinigraph.export.chain import Step, claim_chain, claim_contradictions
 from clinigraph.export.lighting import Lighting
 from clinigraph.models.formatting import format_criterion, format_interval, format_value
@@ -34,6 +34,7 @@ def render_html(report: Report, pictures: Mapping[str, bytes]) -> str:
         report=report,
         page=_Page(report, pictures),
         words=words,
+        opinions=opinions,
         style=Markup(style),  # noqa: S704 - a file of this package and rules made of numbers
         policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from clinigraph.export import words
+from clinigraph.export import opinions, words
 from clinigraph.export.chain import Step, claim_chain, claim_contradictions, node_title
 from clinigraph.export.layout import reduced_edges
 from clinigraph.models.evidence import EdgeKind, EvidenceGraph
@@ -40,8 +40,10 @@ def render_markdown(report: Report) -> str:
         _impression(report),
         _pictures(report),
         _indicators(report),
+        _differentials(report),
         _claims(report),
         _unsupported(report),
+        _opinions(report),
         _limitations(report),
         _people(report),
         _passages(report),
@@ -72,6 +74,13 @@ def _impression(report: Report) -> Iterator[str]:
     yield ""
     yield escape(impression.rationale)
     yield ""
+    for label, text in (
+        ("Urgency", opinions.urgency_text(report.urgency)),
+        ("What to ask next", opinions.ask_next(report.next_question) if report.next_question else ""),
+    ):
+        if text:
+            yield f"**{label}:** {escape(text)}"
+            yield ""
 
 
 def _pictures(report: Report) -> Iterator[str]:
@@ -115,6 +124,36 @@ def _cells(row: IndicatorRow, report: Report) -> Iterator[str]:
 
 def _numbers(report: Report) -> dict[str, int]:
     return {str(p.id): n for n, p in enumerate(report.passages, start=1)}
+
+
+def _differentials(report: Report) -> Iterator[str]:
+    for differential in report.differentials:
+        yield "## Differential"
+        yield ""
+        yield "| Hypothesis | Score | For | Against | Not said |"
+        yield "| --- | --- | --- | --- | --- |"
+        for line in opinions.ranked(differential.hypotheses):
+            name = f"{line.name} ({line.disease_id})"
+            cells = (name, line.score, line.speaks_for, line.speaks_against, line.not_said)
+            yield f"| {' | '.join(map(escape, cells))} |"
+        yield ""
+        yield f"{escape(differential.method.rstrip('.'))}. The score is no probability."
+        yield ""
+
+
+def _opinions(report: Report) -> Iterator[str]:
+    said = opinions.opinions(report)
+    if not said:
+        return
+    yield "## Opinions of the model"
+    yield ""
+    yield opinions.NOTE
+    yield ""
+    for opinion in said:
+        decision = f": {words.DECISIONS[opinion.decision].lower()}" if opinion.decision else ""
+        yield f"- **{escape(opinion.who)}{decision}**"
+        yield from (f"  - {escape(label)}: {escape(text)}" for label, text in opinion.lines)
+    yield ""
 
 
 def _claims(report: Report) -> Iterator[str]:
