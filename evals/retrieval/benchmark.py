@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalSpec, EvalTable, Outcome
 from clinigraph.evals.retrieval.corpora import MAKERS, questions
 from clinigraph.evals.retrieval.indexing import corpus_store
-from clinigraph.evals.retrieval.scoring import quality_table, speed_table
+from clinigraph.evals.retrieval.scoring import paired_table, quality_table, speed_table
 from clinigraph.knowledge.contract import RetrievalQuery, Retriever
 from clinigraph.knowledge.embedding import Embedder, MiniLmEmbedder
 from clinigraph.knowledge.retrieval import HybridRetriever, Tuning
@@ -92,5 +92,10 @@ class RetrievalBenchmark:
         return self._retrievers[key]
 
     def tables(self, outcomes: Sequence[Outcome]) -> Sequence[EvalTable]:
-        """Return quality and speed by kind of question and system; see the contract."""
-        return (quality_table(outcomes, tuple(MAKERS), tuple(SYSTEMS)), speed_table(outcomes, tuple(SYSTEMS)))
+        """Return quality by kind of question and system, pairs, and speed; see the contract."""
+        first, *others = SYSTEMS
+        return (
+            quality_table(outcomes, tuple(MAKERS), tuple(SYSTEMS)),
+            paired_table(outcomes, tuple(MAKERS), first, others),
+            speed_table(outcomes, tuple(SYSTEMS)),
+        )

@@ -1,15 +1,20 @@
 """Corpora that lie beside the checkout, and the questions that are made from them with a fixed seed.
 
-- ``ngc``: the words of a guideline's condition field and every other content word of one sentence of its major
-  recommendations, so that no run of words is left to match; the guideline's own document is wanted.
-- ``ngc-title``: the content words of the guideline's title and conditions in alphabetical order.
+- ``ngc``: a guideline's title and conditions, each finding or disease called by another name where the terminology has
+  one that shares no word with it; no text of the recommendations. The guideline's own document is wanted.
+- ``ngc-advice``: one sentence of the major recommendations with the same swaps, of which every other content word is
+  kept, after the swapped conditions.
 - ``medquad``: a question of a page, as it stands; the page itself is wanted.
+
+Guidelines in which nothing can be swapped are not asked for. Half of the files of each corpus, by a hash of their name,
+serve to choose the weights of fusion (``tune``); figures come from the other half (``report``).
 
 Nothing of the corpora is shipped: they are read where they lie and indexed in a work folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import random
 import re
@@ -17,12 +22,18 @@ import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from clinigraph.errors import InputRefused, InputUnreadable
+from clinigraph.evals.retrieval.paraphrase import Paraphraser
 from clinigraph.knowledge.documents.readers import read_document
 from clinigraph.knowledge.documents.readers.structured import parse_xml
 from clinigraph.knowledge.documents.splitting import source_id
 from clinigraph.knowledge.words import words
+
+Half = Literal["tune", "report"]
+Maker = Callable[[bytes, random.Random], str]
+"""A file and a source of chance to a question, empty when none can be made of it."""
 
 ARCHIVES: Mapping[str, str] = {
     "ngc": "corpus_ngc_guidelines_half/ngc_half.tar.gz",
@@ -66,8 +77,13 @@ def unpack(corpus: str, data: Path, work: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.rglob("*.xml")))
 
 
-def questions(kind: str, data: Path, work: Path, count: int, seed: int) -> tuple[Question, ...]:
-    """Return up to ``count`` questions, drawn from the files of a corpus.
+def half_of(path: Path) -> Half:
+    """Return which half a file belongs to; depends on its name alone."""
+    return "tune" if hashlib.sha256(path.name.encode()).digest()[0] % 2 else "report"
+
+
+def questions(kind: str, data: Path, work: Path, count: int, seed: int, half: Half = "report") -> tuple[Question, ...]:
+    """Return up to ``count`` questions, drawn from one half of the files of a corpus.
 
     Args:
         kind: Key of :data:`MAKERS`.
@@ -75,9 +91,11 @@ def questions(kind: str, data: Path, work: Path, count: int, seed: int) -> tuple
         work: Where corpora are unpacked.
         count: Most questions.
         seed: Of the draw.
+        half: Of the files.
     """
-    corpus, make = MAKERS[kind]
-    files = list(unpack(corpus, data, work))
+    corpus, maker = MAKERS[kind]
+    make = maker(work)
+    files = [f for f in unpack(corpus, data, work) if half_of(f) == half]
     chance = random.Random(f"{seed} {kind}")  # noqa: S311 - a sample, not a secret
     chance.shuffle(files)
     made: list[Question] = []
@@ -95,28 +113,50 @@ def questions(kind: str, data: Path, work: Path, count: int, seed: int) -> tuple
     return tuple(made)
 
 
-def ngc_query(raw: bytes, chance: random.Random) -> str:
-    """Return condition words and thinned words of one recommendation, or nothing when there is none."""
-    fields = _fields(raw)
-    sentences = [s for s in _SENTENCE.split(fields.get("Major Recommendations", "")) if 10 <= len(words(s)) <= 60]
-    if not sentences or not fields.get("Disease/Condition(s)"):
-        return ""
-    conditions = words(fields["Disease/Condition(s)"])[:_CONDITION_WORDS]
-    return " ".join([*conditions, *words(chance.choice(sentences))[::2]])
+def ngc_maker(work: Path) -> Maker:
+    """Return what makes a question of title and conditions under other names."""
+    paraphraser = Paraphraser(work / "terminology")
+
+    def make(raw: bytes, chance: random.Random) -> str:
+        fields = _fields(raw)
+        conditions = _beginning(fields.get("Disease/Condition(s)", ""))
+        if not conditions:
+            return ""
+        text, swapped = paraphraser.swap(f"{fields.get('Guideline Title', '').strip()} {conditions}", chance)
+        return " ".join(dict.fromkeys(words(text))) if swapped else ""
+
+    return make
 
 
-def ngc_title_query(raw: bytes, chance: random.Random) -> str:
-    """Return the words of title and conditions, sorted, or nothing when there are none."""
-    del chance
-    fields = _fields(raw)
-    conditions = words(fields.get("Disease/Condition(s)", ""))[:_CONDITION_WORDS]
-    return " ".join(sorted({*words(fields.get("Guideline Title", "")), *conditions}))
+def ngc_advice_maker(work: Path) -> Maker:
+    """Return what makes a question of thinned advice and conditions under other names."""
+    paraphraser = Paraphraser(work / "terminology")
+
+    def make(raw: bytes, chance: random.Random) -> str:
+        fields = _fields(raw)
+        sentences = [s for s in _SENTENCE.split(fields.get("Major Recommendations", "")) if 10 <= len(words(s)) <= 60]
+        if not sentences:
+            return ""
+        advice, swaps = paraphraser.swap(chance.choice(sentences), chance)
+        conditions, more = paraphraser.swap(_beginning(fields.get("Disease/Condition(s)", "")), chance)
+        return " ".join([*words(conditions), *words(advice)[::2]]) if swaps + more else ""
+
+    return make
 
 
-def medquad_query(raw: bytes, chance: random.Random) -> str:
-    """Return one question of a page."""
-    asked = [q.text.strip() for q in parse_xml(raw).iter("Question") if q.text and q.text.strip()]
-    return chance.choice(asked) if asked else ""
+def medquad_maker(work: Path) -> Maker:
+    """Return what takes one question of a page."""
+    del work
+
+    def make(raw: bytes, chance: random.Random) -> str:
+        asked = [q.text.strip() for q in parse_xml(raw).iter("Question") if q.text and q.text.strip()]
+        return chance.choice(asked) if asked else ""
+
+    return make
+
+
+def _beginning(text: str) -> str:
+    return " ".join(text.split()[:_CONDITION_WORDS])
 
 
 def _fields(raw: bytes) -> dict[str, str]:
@@ -129,9 +169,9 @@ def _fields(raw: bytes) -> dict[str, str]:
     return found
 
 
-MAKERS: Mapping[str, tuple[str, Callable[[bytes, random.Random], str]]] = {
-    "ngc": ("ngc", ngc_query),
-    "ngc-title": ("ngc", ngc_title_query),
-    "medquad": ("medquad", medquad_query),
+MAKERS: Mapping[str, tuple[str, Callable[[Path], Maker]]] = {
+    "ngc": ("ngc", ngc_maker),
+    "ngc-advice": ("ngc", ngc_advice_maker),
+    "medquad": ("medquad", medquad_maker),
 }
-"""Kind of question -> corpus and how a question is made from a file."""
+"""Kind of question -> corpus, and what gives the maker of questions from files, for a work folder."""

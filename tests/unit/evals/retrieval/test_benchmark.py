@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import tarfile
 from pathlib import Path
 
@@ -12,16 +13,28 @@ from clinigraph.errors import InputUnreadable
 from clinigraph.evals.contract import Benchmark, EvalContext, EvalItem, Outcome
 from clinigraph.evals.registry import benchmark, specs
 from clinigraph.evals.retrieval.benchmark import RetrievalBenchmark
-from clinigraph.evals.retrieval.corpora import ARCHIVES, questions
-from clinigraph.evals.retrieval.scoring import quality_table
+from clinigraph.evals.retrieval.corpora import ARCHIVES, Half, ngc_maker, questions
+from clinigraph.evals.retrieval.scoring import paired_table, quality_table
 from clinigraph.testing.benchmark_suite import check_benchmark
 from clinigraph.testing.knowledge_suite import HashingEmbedder
 
 SPEC = next(s for s in specs() if s.name == "retrieval")
-ORGANS = ("kidney", "liver", "spleen", "thyroid", "retina")
+ORGANS = {
+    "kidney": "proteinuria",
+    "liver": "jaundice",
+    "heart": "hypertension",
+    "thyroid": "goiter",
+    "brain": "seizure",
+    "nose": "epistaxis",
+}
+HALVES: tuple[Half, ...] = ("tune", "report")
 
 
-def summary(organ: str) -> str:
+def places(context: EvalContext) -> tuple[Path, Path]:
+    return context.data, context.work
+
+
+def summary(organ: str, disease: str | None = None) -> str:
     def field(name: str, value: str) -> str:
         return f'<Field Name="{name}"><FieldValue Value="{value}"/></Field>'
 
@@ -32,7 +45,7 @@ def summary(organ: str) -> str:
     return (
         '<Version><Section Name="General">'
         + field("Guideline Title", f"Care of the {organ}")
-        + field("Disease/Condition(s)", f"Disease of the {organ}")
+        + field("Disease/Condition(s)", disease or ORGANS[organ])
         + '</Section><Section Name="Recommendations">'
         + field("Major Recommendations", advice)
         + "</Section></Version>"
@@ -62,12 +75,32 @@ def context(tmp_path: Path) -> EvalContext:
 
 def test_the_contract_of_benchmarks_is_kept(context: EvalContext) -> None:
     outcomes = check_benchmark(RetrievalBenchmark(SPEC, HashingEmbedder()), context, limit=6)
-    assert {str(o.item.data["kind"]) for o in outcomes} == {"ngc", "ngc-title", "medquad"}
-    assert all(o.values["bm25_rank"] == 1 for o in outcomes)
+    assert {str(o.item.data["kind"]) for o in outcomes} == {"ngc", "ngc-advice", "medquad"}
+    assert all(o.values["bm25_rank"] == 1 for o in outcomes if o.item.data["kind"] == "medquad")
+
+
+def test_a_guideline_is_asked_for_under_another_name(context: EvalContext) -> None:
+    asked = {Path(q.path).stem: q.query for half in HALVES for q in questions("ngc", *places(context), 5, 1, half)}
+    assert asked.keys() == ORGANS.keys()
+    for organ, disease in ORGANS.items():
+        assert "care" in asked[organ]
+        assert not set(disease.split()) & set(asked[organ].split())
+
+
+def test_a_guideline_whose_conditions_have_no_other_name_is_not_asked_for(tmp_path: Path) -> None:
+    make = ngc_maker(tmp_path)
+    assert make(summary("kidney", "headless wombat").encode(), random.Random(1)) == ""  # noqa: S311
+    assert make(summary("kidney", "epistaxis").encode(), random.Random(1)) != ""  # noqa: S311
+
+
+def test_the_halves_of_the_files_have_no_question_in_common(context: EvalContext) -> None:
+    one, other = ({q.path for q in questions("medquad", *places(context), 9, 1, half)} for half in HALVES)
+    assert not one & other
+    assert len(one | other) == len(ORGANS)
 
 
 def test_a_question_never_repeats_a_run_of_words_of_a_guideline(context: EvalContext) -> None:
-    for question in questions("ngc", context.data, context.work, 5, 1):
+    for question in questions("ngc-advice", *places(context), 5, 1):
         words = question.query.split()
         text = summary(Path(question.path).stem).lower()
         assert all(" ".join(words[i : i + 3]) not in text for i in range(3, len(words) - 2))
@@ -86,9 +119,19 @@ def test_a_question_that_failed_counts_as_not_answered() -> None:
     outcomes = [Outcome(item(0), {"hybrid_rank": 1}), Outcome(item(1), {"hybrid_rank": 6}), Outcome(item(2), error="x")]
     row = quality_table(outcomes, ("ngc", "medquad"), ("hybrid",)).rows[0]
     assert row[:3] == ("ngc", "hybrid", "3")
-    assert row[3].startswith("0.333")
-    assert row[4].startswith("0.389")
-    assert row[5] == "1"
+    assert [value[:5] for value in row[3:6]] == ["0.333", "0.333", "0.389"]
+    assert row[6] == "1"
+
+
+def test_pairs_count_what_one_system_alone_has_found() -> None:
+    found = [(1, 1), (2, 0), (5, 9), (0, 1)]
+    outcomes = [
+        Outcome(EvalItem(id=str(n), input="x", data={"kind": "ngc"}), {"hybrid_rank": a, "dense_rank": b})
+        for n, (a, b) in enumerate(found)
+    ]
+    row = paired_table(outcomes, ("ngc",), "hybrid", ("dense",)).rows[0]
+    assert row[:6] == ("ngc", "hybrid against dense", "4", "2", "1", "1.000")
+    assert row[6].startswith("-0.1")
 
 
 def test_the_shipped_file_makes_the_benchmark() -> None:
