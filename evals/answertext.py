@@ -64,6 +64,9 @@ _ABSTAINS = re.compile(
     r"|\b(?:can ?not|can't|could not|unable to) be "
     r"(?:determined|answered|calculated|computed|assessed|established|known)\b"
     r"|\b(?:insufficient|not enough|inadequate) (?:information|data|evidence|detail|context)\b"
+    r"|\b(?:do not|don't|does not|doesn't) (?:have|give|provide|contain|hold) (?:enough|sufficient|the needed) "
+    r"(?:information|data|evidence|detail|context)\b"
+    r"|\bnot possible to (?:say|tell|determine|answer|know|decide|calculate|assess)\b"
     r"|\b(?:unable|impossible) to (?:determine|answer|say|tell|calculate|assess|decide)\b"
     r"|\b(?:i abstain|abstain(?:ing)?|no answer|decline to answer|as an ai|no idea|not determinable|indeterminate)\b"
     r"|\bwithout (?:more|further|additional) (?:information|data)\b",
@@ -74,15 +77,23 @@ _SHORT_ABSTENTION = re.compile(
     r"cannot (?:say|tell|answer|determine)|\?+|refused?|can'?t say)\W*$",
     re.IGNORECASE,
 )
+_HEDGE = (
+    r"(?:,?\s*(?:therefore|thus|then|hence|clearly|definitely|probably|most likely|likely|simply|surely|actually)\b,?)?"
+)
 _FINAL = re.compile(
-    r"\bfinal\s+(?:answer|choice|result|decision|diagnosis|value|score|verdict)\b[\s:=\-–>]*"
-    r"(?:(?:is|would be)\b)?[\s:=\-–>]*",
+    r"\bfinal\s+(?:answer|choice|result|decision|diagnosis|value|score|verdict|option|letter|response)\b[\s:=\-–>]*"
+    r"(?:(?:is|would be)\b)?[\s:=\-–>]*|\b(?:final(?:ly)?|in (?:summary|short|conclusion))\s*[:=]\s*",
     re.IGNORECASE,
 )
 _DECLARED = re.compile(
-    r"(?<!not the )\b(?:answer|choice|option|response|result|value|score|total|verdict|conclusion|diagnosis|"
-    r"selection|solution|correct(?: one)?)\s*(?:(?:is|would be|should be|must be|has to be|comes to|equals|therefore)\b"
-    r"|:|=|->|→|≈|[-–]\s)"
+    r"(?<!not the )\b(?:(?:answer|choice|option|response|result|value|score|total|verdict|conclusion|diagnosis|letter|"
+    r"pick|guess|selection|solution|(?:correct|right|best) one|correct|respuesta|antwort|"
+    r"r[ée]ponse|risposta|resposta|svar|antwoord|答案|答え|正解|ответ)"
+    r"(?:\s+(?:correcta|richtige|correcte|corretta|here|to this(?: question)?))?"
+    + _HEDGE
+    + r"\s*(?:(?:is|(?:would|should|must|has to|can only|will|might well)"
+    + _HEDGE
+    + r"\s+be|comes to|equals|therefore|est|ist|es|è|é)\b|:|=|->|→|≈|[-–]\s)|\bans\s*[.:=]\s*)"
     r"[\s:=>≈]*"
     r"(?:\b(?:therefore|thus|clearly|definitely|probably|most likely|likely|hence|approximately|about)\b[\s,:]*)*",
     re.IGNORECASE,
@@ -100,7 +111,11 @@ def cleaned(text: str) -> str:
     return re.sub(r"^\s*(?:#+|>)\s*(?!\s*\d)", "", found, flags=re.MULTILINE).replace("’", "'").strip()
 
 
-_WIDE = {0xFF21 + i: chr(65 + i) for i in range(26)} | {0xFF08: "(", 0xFF09: ")", 0xFF1A: ":", 0xFF0E: ".", 0x2212: "-"}
+_WIDE = {
+    start + i: chr(letter + i)
+    for start, letter in ((0xFF21, 65), (0xFF41, 97), (0x24B6, 65), (0x24D0, 97), (0x249C, 97))
+    for i in range(26)
+} | {0xFF08: "(", 0xFF09: ")", 0xFF1A: ":", 0xFF0E: ".", 0x2212: "-"}
 
 
 def slots(text: str) -> Iterator[str]:
@@ -123,7 +138,9 @@ def _positive(slot: str) -> str:
     """Return what stands after "not this but", or nothing where only a "not" stands."""
     if not re.match(r"\s*(?:not|neither|never)\b", slot, re.IGNORECASE):
         return slot
-    turn = re.match(r"\s*not\b[^.\n]*?\b(?:but|rather|instead)\b[\s:,]*(?:it(?:'s| is)\s+)?", slot, re.IGNORECASE)
+    turn = re.match(
+        r"\s*(?:not|neither)\b[^.\n]*?\b(?:but|rather|instead)\b[\s:,]*(?:it(?:'s| is)\s+)?", slot, re.IGNORECASE
+    )
     known = re.match(r"\s*(not (?:given|known|stated|determinable|available))", slot, re.IGNORECASE)
     return slot[turn.end() :] if turn else known[1] if known else ""
 

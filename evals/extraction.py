@@ -39,22 +39,31 @@ _LABEL = re.compile(
 _MORE = re.compile(
     r"^[\s)\]}.\"']*(?:,|/|&|\+|\band\b|\bor\b)\s*(?:and\s+|or\s+|maybe\s+)?(?:option\s+)?[(\[]?(?P<next>[A-Z])(?![\w'’-])"
 )
-_ENDS = re.compile(r"^\s*[)\]}>\"'”$]*\s*(?:$|\n|[.,;:!?)\]}<]|[-–—]\s|[–—]|/\s*[a-z])")
+_ENDS = re.compile(r"^\s*[)\]}>\"'”$]*\s*(?:$|\n|[.,;:!)\]}<]|\?(?!\s*\w{1,2}\b)|[-–—]\s|[–—]|/\s*[a-z])")
 _JOINS = re.compile(
     r"^[)\]}\"'”]*\s+(?:because|since|as|for|due|which|is|was|based|given|but|in|on|with|would|seems|here|overall|if|not|"
     r"rather|this|\(|=|fits|best|explains|matches|accounts)"
 )
 _COMMIT = re.compile(
-    r"(?i:\b(?:so|thus|therefore|hence|leaving|leaves|must be|has to be|it is|it's|that's|choose|pick|select|"
-    r"go with|going with|"
+    r"(?i:\b(?:so|thus|therefore|hence|leaving|leaves|left with|must be|has to be|it is|it's|that's|choose|pick|select|"
+    r"go with|going with|lean(?:ing)? towards?|(?:that|it) would be|guess(?:ing)?(?: would be| is)?|"
     r"chose|prefer|selected|opt for|settle on|stick with|say|only)\b[\s:,]*(?:(?:it|this)(?:'s| is| must be)\s+)?"
     r"(?:only\s+|with\s+|the\s+)?)(?=(?:option\s+|choice\s+|answer\s+|letter\s+)?[(\[\"']?[A-Z](?![\w'’]))"
 )
 _PRAISED = re.compile(
     r"(?<![\w'’])(?P<letter>[A-Z])[)\].\"']*\s*(?:(?:is|seems|looks|appears|would be|must be|:|=|-)\s*)"
     r"(?:(?:to be|clearly|probably|most likely|indeed|therefore|thus|definitely)\s+)*(?:the\s+)?(?:single\s+|only\s+)?"
-    r"(?:most\s+)?(?:\b(?:correct|right|best|answer|appropriate|likely|one)\b)",
+    r"(?:most\s+)?(?:\b(?:correct|right|best|answer|appropriate|likely|one)\b)"
+    r"|(?<![\w'’])(?P<fitting>[A-Z])[)\].\"']*\s+(?:best\s+(?:fits|explains|matches|describes|answers|suits|accounts)\b"
+    r"|(?:fits|explains|matches|suits|describes)\b[^.\n]{0,40}\bbest\b|it is\b)",
 )
+_NAMED = re.compile(
+    r"(?:hepatitis|vitamins?|group|type|class|factor|stage|grade|influenza|cell|protein|complement|immunoglobulin|strain|"
+    r"serogroup|serotype|child-pugh|lead|haemophilia|hemophilia|vaccine|blood|coenzyme|cyclin|vasculitis|botulinum|toxin|"
+    r"section|figure|table|part|panel|image|patient|case|arm)[\s-]+$",
+    re.IGNORECASE,
+)
+"""Nouns that make a letter behind them a name."""
 _OPEN_PRAISE = re.compile(r"\b(?:if|whether|that|neither|and|or)\s+$")
 _NONE = re.compile(
     r"\bnone of (?:the (?:above|options|choices|answers|given|listed|four|five)|these|them)\b"
@@ -91,10 +100,10 @@ def choice(text: str, letters: Sequence[str], options: Mapping[str, str] | None 
     for found in (*_declared(body, known, texts), *_committed(body, known, texts)):
         if found is not None:
             return found
-    label = _labelled(body, known, texts)
+    label = _judged(body, known) or _labelled(body, known, texts)
     if label is not None:
         return label
-    if _NONE.search(body):
+    if _NONE.search(body) or squeezed(body) in ("none", "neither"):
         return _none(texts)
     if abstains(body):
         return ABSTAINED
@@ -155,11 +164,10 @@ def _committed(body: str, letters: tuple[str, ...], options: Mapping[str, str]) 
             r"(?:not|n't|never)\s+(?:\w+\s+)?$", body[max(0, match.start() - 16) : match.start()]
         ):
             claims.append((match.end(), found))
-    claims.extend(
-        (match.start(), match["letter"])
-        for match in _PRAISED.finditer(body)
-        if match["letter"] in letters and not _OPEN_PRAISE.search(body[: match.start()])
-    )
+    for match in _PRAISED.finditer(body):
+        before, letter = body[: match.start()], match["letter"] or match["fitting"]
+        if letter in letters and not _OPEN_PRAISE.search(before) and not _NAMED.search(before):
+            claims.append((match.start(), letter))
     if claims:
         last = max(claims)[1]
         yield unreadable("several letters") if last == _SEVERAL else answered(last)
@@ -174,16 +182,33 @@ def _labelled(body: str, letters: tuple[str, ...], options: Mapping[str, str]) -
     return answered(found.pop()) if found and _SEVERAL not in found else None
 
 
+_VERDICT = re.compile(
+    r"^\W*(?:option\s+)?(?P<letter>[A-Za-z])[).:\]]*\s*(?:[-–—:=]\s*)?(?P<word>yes|no|true|false|correct|incorrect|right|wrong)\b[.!]?\s*$",
+    re.IGNORECASE,
+)
+
+
+def _judged(body: str, letters: tuple[str, ...]) -> Extracted | None:
+    """Return the one option that a list calls right, where each line judges one option."""
+    found = [m for line in body.splitlines() if (m := _VERDICT.match(line)) and m["letter"].upper() in letters]
+    if len(found) < 2:
+        return None
+    right = [m["letter"].upper() for m in found if m["word"].lower() in ("yes", "true", "correct", "right")]
+    return answered(right[0]) if len(right) == 1 else unreadable("several letters")
+
+
 def _by_text(body: str, options: Mapping[str, str]) -> Extracted | None:
     """Return the option whose own words stand in the answer, if it is the only one; longer texts hide shorter ones."""
     rest = f" {squeezed(body)} "
     found: list[str] = []
     for letter, text in sorted(options.items(), key=lambda item: -len(item[1])):
-        words = f" {squeezed(text)} "
+        words = f" {re.sub(r'^(?:an?|the) ', '', squeezed(text))} "
         at = rest.find(words) if words.strip() else -1
         if at >= 0:
             if not re.search(
-                r"\b(?:not|no|without|rather than|unlike|excludes?|rules? out)(?: \w+)? ?$", rest[: at + 1]
+                r"\b(?:not|no|never|neither|nor|without|rather than|instead of|unlike|excludes?|rules? out|ruled out|"
+                r"avoid|stop|withhold|discontinue|against)(?: \w+)? ?$",
+                rest[: at + 1],
             ):
                 found.append(letter)
             rest = rest.replace(words, "  ")
@@ -204,14 +229,20 @@ def _mentioned(body: str, letters: tuple[str, ...]) -> Extracted:
     return unreadable("several letters" if spoken else "no letter was chosen")
 
 
+_SURELY = (
+    r"(?:(?:absolutely|definitely|certainly|clearly|probably|(?:most |very )?likely|almost certainly|i think|i believe|"
+    r"i(?:'d| would) say|surely|of course|well|hmm|so)[\s,]+(?:it is\s+)?)?"
+)
 _WORD = re.compile(
-    r"^[\s\"'“(\[{$:\-–]*(?P<word>yes|no|maybe|true|false)(?![\w-])"
+    r"^[\s\"'“(\[{$:\-–]*" + _SURELY + r"(?P<word>yes|yeah|yep|yup|no|nope|nah|maybe|true|false)(?![\w-])"
     r"(?=[\s)\]}\"'”]*(?:$|[.,;:!?)\]}\n–—-]|(?:it|there|this|the|they|he|she|we|i|that|because|since|as|but|based|these|"
     r"not)\b))",
     re.IGNORECASE,
 )
 _BOTH = re.compile(r"^\W*(?:yes\s*(?:/|and|or)\s*no|no\s*(?:/|and|or)\s*yes)\b", re.IGNORECASE)
-_SAID = {"true": "yes", "false": "no"}
+_NOT = re.compile(r"^\W*(?:absolutely|definitely|certainly|clearly|probably|surely|of course) not\W*$", re.IGNORECASE)
+_AT_END = re.compile(r"[:–—]\s*(?P<word>yes|no)\W*$", re.IGNORECASE)
+_SAID = {"true": "yes", "false": "no", "yeah": "yes", "yep": "yes", "yup": "yes", "nope": "no", "nah": "no"}
 
 
 def yes_no(text: str, *, maybe: bool = False) -> Extracted:
@@ -240,6 +271,9 @@ def _word_at(slot: str, *, maybe: bool) -> Extracted | None:
     if _BOTH.match(slot):
         return unreadable("both yes and no")
     match = _WORD.match(slot)
+    if match is None and _NOT.match(slot.split("\n", 1)[0]):
+        return answered("no")
+    match = match or _AT_END.search(slot.split("\n", 1)[0])
     if match is None:
         return ABSTAINED if abstains(slot.split("\n", 1)[0][:60]) else None
     word = _SAID.get(match["word"].lower(), match["word"].lower())

@@ -9,6 +9,7 @@ from pathlib import Path
 from inspect_ai import Task, task
 
 from clinigraph.evals.contract import EvalContext
+from clinigraph.evals.hub import local_data
 from clinigraph.evals.registry import benchmark, known_config, specs
 from clinigraph.evals.runner import as_task
 from clinigraph.settings import Settings
@@ -24,7 +25,7 @@ def _task(name: str) -> Callable[..., Task]:
     ) -> Task:
         settings = Settings()
         context = EvalContext(
-            data=Path(data) if data else settings.eval_data,
+            data=local_data(data) if data else settings.eval_data,
             work=Path(work) if work else settings.cache_dir / "evals",
             seed=seed,
         )

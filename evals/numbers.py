@@ -26,10 +26,11 @@ _SMALL = (
 _SUM = re.compile(r"^[\d\s.,+×*/()-]*[+×*/-][\d\s.,+×*/()-]*=")
 _OUT_OF = re.compile(r"(\b(?:scores?|points|scale|gcs|apgar|total)\b[^\d\n]{0,12}\d+)\s*/\s*\d+\b", re.IGNORECASE)
 _EQUALS = re.compile(r"(?:=|≈|\bequals\b|\bgives\b|\bis (?:about|approximately|roughly)\b|\bis\b|:)\s*(?=[-+$\d.])")
+_AGE = re.compile(r"\s*\d+(?:\.\d+)?[\s-]*(?:years?|yrs?|months?)?[\s-]*(?:old|of age)\b", re.IGNORECASE)
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _AMERICAN = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b")
 _MONTHS = re.compile(
-    r"\b(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m1>[A-Za-z]{3,9})\.?,?|(?P<m2>[A-Za-z]{3,9})\.?\s+(?P<d2>\d{1,2})"
+    r"\b(?:(?P<d1>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<m1>[A-Za-z]{3,9})\.?,?|(?P<m2>[A-Za-z]{3,9})\.?\s+(?P<d2>\d{1,2})"
     r"(?:st|nd|rd|th)?,?)\s+(?P<y>\d{4})\b"
 )
 
@@ -61,7 +62,7 @@ def number(text: str, unit: str = "") -> Extracted:
         return ABSTAINED
     equal = [m.end() for m in _EQUALS.finditer(body)]
     for start in reversed(equal):
-        found = _at(body[start:])
+        found = None if _AGE.match(body[start:]) else _at(body[start:])
         if found is not None:
             return found
     last = _sole(lines[-1], unit) if lines else None
@@ -88,6 +89,8 @@ def _read(match: re.Match[str], line: str) -> Extracted:
         return unreadable("a range")
     if re.match(r"\s*/\s*\d", rest):
         return unreadable("a fraction")
+    if re.match(r"[.,]\d", rest):
+        return unreadable("a number with two kinds of marks")
     found = _UNIT.match(rest)
     word = found["unit"].rstrip(".") if found else ""
     return answered(f"{value_of(match):.12g}", "" if word.lower() in _NO_UNITS else word)

@@ -21,6 +21,7 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from pydantic import JsonValue
 
+from clinigraph.evals.agenteval.loading import digests
 from clinigraph.evals.contract import Benchmark, EvalContext, EvalItem, EvalTable, Outcome
 from clinigraph.llm.contract import ChatModel
 from clinigraph.llm.openai_chat import OpenAiChat
@@ -56,7 +57,7 @@ def as_task(benchmark: Benchmark, context: EvalContext, limit: int | None = None
         name=spec.name,
         version=spec.version,
         fail_on_error=False,
-        metadata=spec.model_dump(mode="json", exclude={"factory"}),
+        metadata={**spec.model_dump(mode="json", exclude={"factory"}), "data_sha256": digests(spec, context)},
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from clinigraph.client.sources import CaseSource, PathSource
 from clinigraph.errors import InputRefused, InputUnreadable
 from clinigraph.evals.agenteval.diagnosis import GraphDiagnosis, Trained
-from clinigraph.evals.agenteval.loading import Row, columns, read_rows, text_of
+from clinigraph.evals.agenteval.loading import Row, columns, lies_in, read_rows, text_of
 from clinigraph.evals.contract import EvalContext, EvalItem
 from clinigraph.evals.imaging.running import partner, read_labels, tight_box
 from clinigraph.evals.subgroups import KEY, subgroups_of
@@ -161,7 +161,7 @@ def picture_place(folder: Path, name: str) -> Path:
     exact = (p for p in (folder / name, folder / "images" / name) if p.is_file())
     bare = (p for place in (folder / "images", folder) if (p := partner(place, name)) is not None)
     path = next(exact, None) or next(bare, None)
-    if path is None or not path.resolve().is_relative_to(folder.resolve()):
+    if path is None or not lies_in(folder, path):
         raise InputUnreadable("A photograph of the labels is not there", given=name)
     return path
 

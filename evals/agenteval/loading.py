@@ -55,6 +55,28 @@ def _checked(path: Path, spec: EvalSpec) -> Path:
     return path
 
 
+def digests(spec: EvalSpec, context: EvalContext) -> dict[str, str]:
+    """Return file name -> sha256 of the tables that a benchmark finds, for the log; none where it makes its items."""
+    given = context.data
+    folders = [f for n in spec.folders if "*" not in n and (f := given / n).is_dir()]
+    if given.is_dir() and spec.folders and not folders and not any("*" in n for n in spec.folders):
+        folders = [given]
+    files = [given] if given.is_file() else [p for f in folders for p in sorted(f.iterdir())]
+    tables = [p for p in files if p.is_file() and p.suffix.lower() in _SUFFIXES]
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in tables}
+
+
+def lies_in(folder: Path, path: Path) -> bool:
+    """Whether a path lies below a folder after links; a snapshot of the hub's cache links into its own blobs."""
+    place, root = path.resolve(), folder.resolve()
+    allowed = [root]
+    parts = folder.absolute().parts
+    if "snapshots" in parts:
+        at = len(parts) - 1 - parts[::-1].index("snapshots")
+        allowed.append(Path(*parts[:at], "blobs").resolve())
+    return any(place.is_relative_to(a) for a in allowed)
+
+
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of a JSON, JSON lines, CSV or Parquet file.
 

@@ -124,9 +124,11 @@ def row_options(row: Row) -> dict[str, str]:
     if isinstance(given, list):
         texts = [str(v.get("value", v)) if isinstance(v, dict) else str(v) for v in given]
         return dict(zip(_LETTERS, texts, strict=False))
-    spread = next((s for s in _SPREAD if set(s) <= set(row)), ())
+    spread = next((s for s in _SPREAD if set(s[:2]) <= set(row)), ())
     return {
-        letter: str(row[name]) for letter, name in zip(_LETTERS, spread, strict=False) if row[name] not in (None, "")
+        letter: str(row[name])
+        for letter, name in zip(_LETTERS, spread, strict=False)
+        if row.get(name) not in (None, "")
     }
 
 

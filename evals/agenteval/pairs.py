@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from clinigraph.errors import InputRefused
+from clinigraph.evals.agenteval.picture_sets import ALONE
 from clinigraph.evals.agenteval.vqa import PictureQuestions
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalTable, Outcome
 from clinigraph.evals.scoring import Mark, mark_of
@@ -17,7 +18,10 @@ from clinigraph.statistics import wilson
 
 
 class PairedQuestions(PictureQuestions):
-    """Rows with a column ``pair`` (or ``pair_id``, ``group_id``); columns else as in ``vqa``."""
+    """Rows with a column ``pair`` (or ``pair_id``, ``group_id``), ProbMed or MediConfusion as published, else ``vqa``.
+
+    Questions of ProbMed that have no partner are asked and marked, and are no pairs.
+    """
 
     def items(self, context: EvalContext, limit: int | None = None) -> Sequence[EvalItem]:
         """Return whole pairs only, in an order drawn by the seed; see the contract.
@@ -28,7 +32,7 @@ class PairedQuestions(PictureQuestions):
         pairs: dict[str, list[EvalItem]] = defaultdict(list)
         for item in super().items(context):
             pairs[str(item.data["pair"])].append(item)
-        if "" in pairs or any(len(p) < 2 for p in pairs.values()):
+        if "" in pairs or any(len(p) < 2 and not name.startswith(ALONE) for name, p in pairs.items()):
             raise InputRefused(
                 "Rows do not form pairs", given="a row without pair, or a pair of one", todo="Fill the column pair."
             )
@@ -42,7 +46,8 @@ class PairedQuestions(PictureQuestions):
         """Return how many pairs are right in both, and how often a model said the same to both."""
         pairs: dict[str, list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
-            pairs[str(outcome.item.data["pair"])].append(outcome)
+            if not str(outcome.item.data["pair"]).startswith(ALONE):
+                pairs[str(outcome.item.data["pair"])].append(outcome)
         if not pairs:
             return ()
         marks = [[mark_of(o) for o in p] for p in pairs.values()]

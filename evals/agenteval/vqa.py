@@ -15,8 +15,9 @@ from pydantic import JsonValue
 
 from clinigraph.errors import InputUnreadable
 from clinigraph.evals.agenteval.base import Dialogue, ModelBenchmark, confidence_in, dialogue, without_confidence
-from clinigraph.evals.agenteval.loading import Row, columns, data_file, read_rows, text_of
+from clinigraph.evals.agenteval.loading import Row, columns, data_file, lies_in, read_rows, text_of
 from clinigraph.evals.agenteval.multiple_choice import letter_of, options_of, question_text, row_options
+from clinigraph.evals.agenteval.picture_sets import unified
 from clinigraph.evals.answertext import (
     ABSTAINED,
     Extracted,
@@ -30,12 +31,13 @@ from clinigraph.evals.answertext import (
 from clinigraph.evals.contract import EvalContext, EvalItem
 from clinigraph.evals.extraction import choice, yes_no
 from clinigraph.evals.scoring import mark
+from clinigraph.evals.subgroups import KEY, subgroups_of
 
 WANTED: Mapping[str, Sequence[str]] = {
-    "image": ("image", "image_name", "img_name", "image_path", "images", "image_paths"),
+    "image": ("image", "image_name", "img_name", "image_path", "images", "image_paths", "figures"),
     "question": ("question", "Question"),
-    "answer": ("answer", "gt_answer", "Answer", "correct_answer"),
-    "id": ("qid", "question_id", "id"),
+    "answer": ("answer", "gt_answer", "gt_ans", "Answer", "correct_answer"),
+    "id": ("full_question_id", "qid", "question_id", "id"),
     "group": ("modality_type", "modality", "image_organ", "location", "categories", "answer_type"),
     "language": ("q_lang",),
     "pair": ("pair", "pair_id", "group_id"),
@@ -51,7 +53,7 @@ class PictureQuestions(ModelBenchmark):
     def items(self, context: EvalContext, limit: int | None = None) -> Sequence[EvalItem]:
         """Return the questions in an order drawn by the seed; see the contract."""
         path = data_file(self.spec, context)
-        made = list(_items(read_rows(path), path))
+        made = list(_items(unified(read_rows(path), context.work), path, context.work))
         random.Random(context.seed).shuffle(made)  # noqa: S311 - an order, not a secret
         return tuple(made[:limit])
 
@@ -110,7 +112,7 @@ def picture(folder: Path, name: str) -> NDArray[np.uint8]:
 
     places = [folder / name, *(folder / sub / name for sub in ("images", "imgs", "VQA_RAD Image Folder"))]
     path = next((p for p in places if p.is_file()), None)
-    if path is None or not path.resolve().is_relative_to(folder.resolve()):
+    if path is None or not lies_in(folder, path):
         raise InputUnreadable("A picture of the set is not there", given=name, todo="Put the pictures beside the file.")
     try:
         with Image.open(path) as image:
@@ -119,7 +121,7 @@ def picture(folder: Path, name: str) -> NDArray[np.uint8]:
         raise InputUnreadable("A picture of the set cannot be read", given=name) from error
 
 
-def _items(rows: Sequence[Row], path: Path) -> Iterator[EvalItem]:
+def _items(rows: Sequence[Row], path: Path, work: Path) -> Iterator[EvalItem]:
     names = columns(rows, WANTED, path.name, _OPTIONAL)
     for number, row in enumerate(rows):
         if names.get("language") and text_of(row, names["language"]) not in ("en", ""):
@@ -129,7 +131,7 @@ def _items(rows: Sequence[Row], path: Path) -> Iterator[EvalItem]:
         plain = key.strip(" .").casefold()
         target = letter_of(key, options) if options else plain if plain in ("yes", "no") else key
         given = row[names["image"]]
-        images: list[JsonValue] = [str(x) for x in given] if isinstance(given, list) else [str(given)]
+        images: list[JsonValue] = [str(x) for x in given] if isinstance(given, list) and given else [str(given)]
         yield EvalItem(
             id=f"{number}-{text_of(row, names.get('id', ''))}",
             input=text_of(row, names["question"]),
@@ -137,8 +139,9 @@ def _items(rows: Sequence[Row], path: Path) -> Iterator[EvalItem]:
             data={
                 "options": dict(options),
                 "images": images,
-                "folder": str(path.parent),
+                "folder": str(work if str(images[0]).startswith(str(work / "pictures")) else path.parent),
                 "group": text_of(row, names.get("group", "")),
                 "pair": text_of(row, names.get("pair", "")),
+                KEY: subgroups_of(row),
             },
         )

@@ -60,7 +60,7 @@ def diagnose(
     base_url: Annotated[str | None, typer.Option("--base-url", help="OpenAI-compatible server (vLLM).")] = None,
     alpha: Annotated[
         float | None,
-        typer.Option("--alpha", min=0.001, max=0.999, help="Most wrong claims (share); needs calibration."),
+        typer.Option("--alpha", min=0.001, max=0.999, help="Most false claims among those that stand (share)."),
     ] = None,
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Report by the rules when the model server is absent.")
@@ -162,19 +162,22 @@ def models(as_json: Json = False) -> None:
 def check(
     report: Annotated[Path, typer.Argument(help="A report.json, or anybody's report as plain text or Markdown.")],
     case: Annotated[Path | None, typer.Option("--case", help="The case that the report speaks of; it is run.")] = None,
+    alpha: Annotated[
+        float | None, typer.Option("--alpha", min=0.001, max=0.999, help="Most false claims among those that stand.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Verify a report: every claim, number, comparison, side, criterion and citation, and what it leaves out."""
     from clinigraph.cli.check import CheckRequest, check_report
 
-    raise typer.Exit(check_report(CheckRequest(report, case, as_json=as_json)))
+    raise typer.Exit(check_report(CheckRequest(report, case, alpha, as_json=as_json)))
 
 
 @app.command(name="eval")
 def evaluate(
     task: Annotated[str | None, typer.Argument(help="Benchmark, or compare, or report; without one, the list.")] = None,
     logs: Annotated[list[Path] | None, typer.Argument(help="Logs, for compare and report.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder with the labelled sets.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder or file with labelled data, or hf:OWNER/NAME@COMMIT/PATH.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything drawn.")] = 20260101,
     work: Annotated[Path | None, typer.Option("--work", help="Folder for indexes made on the way.")] = None,
