@@ -11,6 +11,7 @@ CONFIGS: Mapping[str, Switches] = {
     "no_plan": Switches(plan=False),
     "no_reflect": Switches(reflect=False),
     "weighted": Switches(decider=DeciderKind.WEIGHTED),
+    "graded": Switches(decider=DeciderKind.GRADED),
     "model": Switches(decider=DeciderKind.MODEL),
     "direct": Switches(direct=True),
     "rules": Switches(),
