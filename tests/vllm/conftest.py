@@ -40,7 +40,7 @@ class Served:
         return OpenAiChat(self.base_url, self.name, **{"timeout_s": 240, **changes})  # type: ignore[arg-type]
 
 
-def plan(model: str, context: int = 2048) -> Launch:
+def plan(model: str, context: int = 4096) -> Launch:
     """How a test model is served on a free port; skips where vLLM is not installed."""
     try:
         options = ServerOptions(model=model, device="cpu", port=0, max_model_len=context)
