@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     model_timeout_s: float = Field(default=120.0, gt=0)
     """Longest time of one model call."""
     model_fallback: bool = False
-    """Make the report by the rule path when the model server is absent at the start, instead of refusing."""
+    """Go on by the rules when the model server is absent at the start or lost on the way, instead of stopping."""
     model_retries: int = Field(default=3, ge=0, le=10)
     """Repeats of a call after a lost connection, 429 or 5xx; Retry-After is honoured."""
     model_concurrency: int = Field(default=8, ge=1, le=256)
