@@ -63,7 +63,7 @@ def diagnose(
         typer.Option("--alpha", min=0.001, max=0.999, help="Most false claims among those that stand (share)."),
     ] = None,
     fallback: Annotated[
-        bool, typer.Option("--fallback", help="Report by the rules when the model server is absent.")
+        bool, typer.Option("--fallback", help="Go on by the rules when the model server is absent or lost.")
     ] = False,
     plan: Annotated[Path | None, typer.Option("--plan", help="Run this plan file (see `clinigraph plan`).")] = None,
     planner: Annotated[str, typer.Option("--planner", help="Who plans: auto, protocol or model.")] = "auto",
