@@ -24,6 +24,7 @@ from pydantic import JsonValue
 from clinigraph.errors import InputRefused
 from clinigraph.evals.agenteval.base import ModelBenchmark, dialogue
 from clinigraph.evals.agenteval.loading import Row, columns, data_file, read_rows, text_of
+from clinigraph.evals.agenteval.medcalc_derive import DERIVED
 from clinigraph.evals.agenteval.medcalc_units import fact_of
 from clinigraph.evals.answertext import cleaned
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalTable, Outcome
@@ -146,6 +147,11 @@ def facts_for(name: str, entities: Mapping[str, JsonValue]) -> dict[str, Fact]:
         made = fact_of(target, value, words.get(ours, {}))
         kept = facts.get(ours)
         facts[ours] = kept if kept is not None and kept.value is True else made
+    derive = entry.get("derive")
+    if derive:
+        facts |= DERIVED[str(derive)]({k.casefold(): v for k, v in entities.items()})
+    for ours, value in cast("Mapping[str, str]", entry.get("defaults") or {}).items():
+        facts.setdefault(ours, Fact(name=ours, value=value))
     for target in calculator.inputs:
         if isinstance(target, YesNo):
             facts.setdefault(target.name, Fact(name=target.name, value=False))
