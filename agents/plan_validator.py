@@ -18,7 +18,7 @@ MODEL_PLAN_INDICATORS = (3, 7)
 
 _REF_KINDS = {
     "image": ValueKind.IMAGE, "fact": ValueKind.FACT, "box": ValueKind.BOX, "points": ValueKind.POINTS,
-    "signal": ValueKind.SIGNAL,
+    "signal": ValueKind.SIGNAL, "prior_box": ValueKind.BOX, "prior_points": ValueKind.POINTS,
 }  # fmt: skip
 
 IMAGE_REFERENCES = (*(role.value for role in ImageRole), *(phase.value for phase in CardiacPhase))

@@ -65,10 +65,10 @@ class Resolver:
         match head:
             case "image":
                 return self._image_value(rest)
-            case "box":
-                return self._box(rest)
-            case "points":
-                return self._points(rest)
+            case "box" | "prior_box":
+                return self._box(rest, self._shown(head))
+            case "points" | "prior_points":
+                return self._points(rest, self._shown(head))
             case "fact":
                 return self._fact(rest)
             case "signal":
@@ -95,13 +95,19 @@ class Resolver:
         todo = f"give both frames of the heart, or write phase: {phase.value} in case.yaml"
         return Skip(reason=f"the case has no {words} image; {todo}")
 
-    def _box(self, label: str) -> FlowValue | Skip:
-        box = self._image.boxes.get(label) if self._image is not None else None
-        return BoxValue(value=box) if box is not None else Skip(reason=f"no box was given for {label}")
+    def _shown(self, head: str) -> Image | None:
+        """The image that a prompt was drawn on: the prior one, or the one that triage chose."""
+        if not head.startswith("prior_"):
+            return self._image
+        return next((i for i in self._case.images if i.role is ImageRole.PRIOR), None)
 
-    def _points(self, label: str) -> FlowValue | Skip:
-        points = self._image.points.get(label) if self._image is not None else None
-        return PointsValue(value=points) if points else Skip(reason=f"no point was given for {label}")
+    def _box(self, label: str, image: Image | None) -> FlowValue | Skip:
+        box = image.boxes.get(label) if image is not None else None
+        return BoxValue(value=box) if box is not None else Skip(reason=f"no box was given for {label}{_where(image)}")
+
+    def _points(self, label: str, image: Image | None) -> FlowValue | Skip:
+        points = image.points.get(label) if image is not None else None
+        return PointsValue(value=points) if points else Skip(reason=f"no point was given for {label}{_where(image)}")
 
     def _fact(self, name: str) -> FlowValue | Skip:
         fact = self._case.fact(name, _side(self._image))
@@ -126,6 +132,10 @@ class Resolver:
         if value is None:
             return Skip(reason=result.missing.get(output) or result.reason or f"step {step_id} gave no {output}")
         return value
+
+
+def _where(image: Image | None) -> str:
+    return " on the prior image" if image is not None and image.role is ImageRole.PRIOR else ""
 
 
 def _side(image: Image | None) -> Laterality:

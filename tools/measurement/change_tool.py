@@ -32,7 +32,7 @@ _MEASURABLE_MM = 10.0
 
 SPEC = ToolSpec(
     name="change_measures",
-    version="1.0.0",
+    version="1.1.0",
     description="Change of a diameter or volume against a prior: per cent, RECIST 1.1 class, doubling time.",
     inputs={
         "current": Port(kind=ValueKind.MEASUREMENT, description="The size now."),
@@ -158,8 +158,6 @@ class _Pair:
         return reasons
 
     def _no_doubling(self) -> str:
-        if self.current.unit not in _VOLUMES:
-            return "a doubling time is that of a volume"
         if self.days is None or self.days <= 0:
             return "the record does not state the days between the two examinations"
         return "the structure has not grown"
@@ -173,9 +171,9 @@ class _Pair:
         return self._measurement(_PERCENT, codes.CHANGE, value, "%", words, (value - half, value + half))
 
     def _doubling(self) -> Measurement | None:
-        if self.current.unit not in _VOLUMES or self.days is None or self.days <= 0 or self.current.value <= 0:
+        if self.days is None or self.days <= 0 or self.current.value <= 0:
             return None
-        value = change.doubling_time_days(self.current.value, self.prior.value, self.days)
+        value = change.doubling_time_days(self._solid(self.current.value), self._solid(self.prior.value), self.days)
         if value is None:
             return None
         return self._measurement(
@@ -183,17 +181,21 @@ class _Pair:
             codes.DOUBLING,
             value,
             "d",
-            "days log 2 / log(now / before) (Schwartz 1961)",
+            "days log 2 / log(now / before) of the volume (Schwartz 1961)"
+            + ("" if self.current.unit in _VOLUMES else ", taken as a sphere of this diameter"),
             self._doubling_ends(),
         )
 
+    def _solid(self, size: float) -> float:
+        """Return a number that grows as the volume does: the cube of a diameter."""
+        return size if self.current.unit in _VOLUMES else size**3
+
     def _doubling_ends(self) -> tuple[float, float] | None:
         """Return the doubling times at both ends of the sizes' errors; None when no growth cannot be excluded."""
-        fastest = change.doubling_time_days(
-            self.current.value + self.halfwidth, max(1e-9, self.prior.value - self.prior.halfwidth), self.days or 0
-        )
-        least = max(1e-9, self.current.value - self.halfwidth)
-        slowest = change.doubling_time_days(least, self.prior.value + self.prior.halfwidth, self.days or 0)
+        most, least = self.current.value + self.halfwidth, max(1e-9, self.current.value - self.halfwidth)
+        small, large = max(1e-9, self.prior.value - self.prior.halfwidth), self.prior.value + self.prior.halfwidth
+        fastest = change.doubling_time_days(self._solid(most), self._solid(small), self.days or 0)
+        slowest = change.doubling_time_days(self._solid(least), self._solid(large), self.days or 0)
         return (fastest, slowest) if fastest is not None and slowest is not None else None
 
     def _measurement(

@@ -23,7 +23,7 @@ from clinigraph.models.tooling import (
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
-from clinigraph.tools.measurement import planar, ultrasound
+from clinigraph.tools.measurement import planar, solid, ultrasound
 from clinigraph.tools.measurement.masks import Mask, largest_component
 from clinigraph.tools.measurement.planar import Spacing
 from clinigraph.tools.measurement.structure import (
@@ -33,15 +33,18 @@ from clinigraph.tools.measurement.structure import (
     half_pixel,
     structure_input,
 )
-from clinigraph.tools.measurement.uncertainty import combine
+from clinigraph.tools.measurement.uncertainty import HALF_PIXEL, combine
 
 _LONGEST, _ACROSS, _MEAN, _AREA = "longest_diameter", "perpendicular_diameter", "mean_diameter", "area"
+_VOLUME = "volume"
 _CIRCULARITY, _SOLIDITY, _MARGIN = "circularity", "solidity", "margin_irregularity"
 _TALLER, _SHAPE, _POSTERIOR = "taller_than_wide", "irregular_shape", "posterior_echo"
 _SIZES = (_LONGEST, _ACROSS, _MEAN, _AREA)
 _NOT_ULTRASOUND = "it is read on ultrasound, where the vertical axis of the picture is the direction of the beam"
 _SQUARE = "The pixels are taken to be square, because the image states no spacing."
 _UNDECIDED = 3
+_AXIAL = 0.94
+"""Cosine of 20 degrees: the most that an axial slice may lean."""
 _SMALL_PX = 12.0
 """A longest diameter under this many pixels is too coarse for words on shape (our choice)."""
 
@@ -52,8 +55,8 @@ def _port(unit: str = UNITLESS) -> Port:
 
 SPEC = ToolSpec(
     name="lesion_measures",
-    version="1.0.0",
-    description="Diameters, area and shape of one outlined structure in a plane; millimetres only with known spacing.",
+    version="1.1.0",
+    description=("Diameters, area, shape and volume of one outlined structure; millimetres only with known spacing."),
     modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
     inputs={
         "masks": MASKS_PORT,
@@ -64,6 +67,7 @@ SPEC = ToolSpec(
         _ACROSS: _port("mm"),
         _MEAN: _port("mm"),
         _AREA: _port("mm2"),
+        _VOLUME: _port("mL"),
         _CIRCULARITY: _port(),
         _SOLIDITY: _port(),
         _MARGIN: _port(),
@@ -91,7 +95,7 @@ class LesionMeasures:
         """Load nothing."""
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one structure; in a volume, on the slice where it is longest (as RECIST 1.1 asks).
+        """Measure one structure; in a volume, on the axial slice where it is longest (as RECIST 1.1 asks).
 
         Raises:
             ToolFailure: The image is of another kind, or masks and image lie on different grids.
@@ -143,16 +147,22 @@ class _Plane:
     in_mm: bool
     slice_index: int | None
     """Slice of a volume, counted from 0."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of the plane."""
 
     @classmethod
     def of(cls, structure: Structure) -> _Plane:
         known = structure.image.geometry.spacing_mm
         spacing = (known[-2], known[-1]) if known is not None else (1.0, 1.0)
-        mask, index = structure.mask, None
-        if mask.ndim == 3:
-            index = _longest_slice(mask, spacing)
-            mask = largest_component(mask[index])
-        return cls(structure, mask, spacing, known is not None, index)
+        if structure.mask.ndim == 2:
+            return cls(structure, structure.mask, spacing, known is not None, None)
+        axis, notes = axial_axis(structure.image.geometry.direction)
+        if known is not None:
+            spacing = tuple(s for i, s in enumerate(known) if i != axis)  # type: ignore[assignment]
+        slices = [largest_component(plane) for plane in np.moveaxis(structure.mask, axis, 0)]
+        lengths = [planar.diameters(p, spacing).longest if p.any() else 0.0 for p in slices]
+        index = int(np.argmax(lengths))
+        return cls(structure, slices[index], spacing, known is not None, index, notes)
 
     @cached_property
     def sizes(self) -> planar.Diameters:
@@ -173,6 +183,8 @@ class _Plane:
     def outputs(self) -> dict[str, FlowValue]:
         found = [*(self._size(n) for n in _SIZES if self.in_mm), *map(self._shape, (_CIRCULARITY, _SOLIDITY, _MARGIN))]
         values: dict[str, FlowValue] = {}
+        if self.in_mm and self.slice_index is not None:
+            found.append(self._volume())
         if self.is_ultrasound:
             found.append(self._taller())
         for name, measured in found:
@@ -182,7 +194,9 @@ class _Plane:
         return values
 
     def missing(self) -> dict[str, str]:
-        reasons = {} if self.in_mm else dict.fromkeys(_SIZES, NO_SPACING)
+        reasons = {} if self.in_mm else dict.fromkeys((*_SIZES, _VOLUME), NO_SPACING)
+        if self.slice_index is None:
+            reasons[_VOLUME] = "the image is a single picture, and a volume is measured in a volume"
         if not self.is_ultrasound:
             reasons[_TALLER] = _NOT_ULTRASOUND
         if self.too_coarse:
@@ -197,7 +211,19 @@ class _Plane:
         method = f"{words}{self.where}; spacing from {source.value if source else 'the image'}"
         value = measure(self.mask, self.spacing)
         spread = self.structure.spread(name, half)
-        return name, self.structure.measurement(SPEC, name, concept, value, spread, method, unit=unit)
+        return name, self.structure.measurement(
+            SPEC, name, concept, value, spread, method, unit=unit, limitations=self.notes
+        )
+
+    def _volume(self) -> tuple[str, Measurement]:
+        known = self.structure.image.geometry.spacing_mm or ()
+        spacing = (known[0], known[1], known[2])
+        mask = solid.cropped(self.structure.mask)
+        shell = HALF_PIXEL * solid.mean_spacing(spacing) * solid.surface_mm2(mask, spacing) / 1000
+        value = solid.volume_mm3(mask, spacing) / 1000
+        spread = self.structure.spread(_VOLUME, shell)
+        measured = self.structure.measurement(SPEC, _VOLUME, codes.VOLUME, value, spread, "voxels counted", unit="mL")
+        return _VOLUME, measured
 
     def _shape(self, name: str) -> tuple[str, Measurement]:
         measure, concept, words, limits = _SHAPE_OF[name]
@@ -291,6 +317,16 @@ def _mean_diameter(sizes: planar.Diameters) -> float:
     return (sizes.longest + sizes.perpendicular) / 2
 
 
-def _longest_slice(mask: Mask, spacing: Spacing) -> int:
-    lengths = [planar.diameters(p, spacing).longest if p.any() else 0.0 for p in mask]
-    return int(np.argmax(lengths))
+def axial_axis(direction: tuple[float, ...] | None) -> tuple[int, tuple[str, ...]]:
+    """Return the axis of a volume along which axial slices follow each other, and what is to be said of it.
+
+    Args:
+        direction: Row-major 3x3 cosines, column i the LPS direction of axis i; None when the image states none.
+    """
+    if direction is None:
+        return 0, ("The slices are taken to be axial, because the image does not state their direction.",)
+    upwards = np.abs(np.array(direction).reshape(3, 3)[2])
+    axis = int(np.argmax(upwards))
+    if upwards[axis] < _AXIAL:
+        return 0, ("The volume lies oblique to the body; diameters lie in its own slices, not in axial ones.",)
+    return axis, ()

@@ -117,7 +117,8 @@ class PlanStep(Value):
     """One tool call of a plan.
 
     An input is a reference: ``image:current``, ``image:prior``, ``image:end_diastole``, ``image:end_systole``,
-    ``fact:<name>``, ``box:<label>``, ``points:<label>`` (optional prompts of the user), ``signal:ecg`` or
+    ``fact:<name>``, ``box:<label>``, ``points:<label>`` (optional prompts of the user; ``prior_box:`` and
+    ``prior_points:`` are those on the prior image), ``signal:ecg`` or
     ``step:<id>.<output>``.
     """
 

@@ -348,7 +348,7 @@ def test_errors_of_both_sizes_are_propagated() -> None:
     assert interval.high - interval.low == pytest.approx(200 * math.hypot(1 / 20, 30 * 2 / 400))
 
 
-def test_doubling_time_needs_volumes_days_and_growth() -> None:
+def test_doubling_time_needs_days_and_growth() -> None:
     days = fact("days_since_prior", 100, "d")
     grown = change(size(2, 0.01, "mL"), prior=size(1, 0.01, "mL"), days_between=days)
     assert number(grown, "doubling_time").value == pytest.approx(100)
@@ -357,7 +357,13 @@ def test_doubling_time_needs_volumes_days_and_growth() -> None:
         in change(size(1, 0.01, "mL"), prior=size(2, 0.01, "mL"), days_between=days).missing["doubling_time"]
     )
     assert "days" in change(size(2, 0.01, "mL"), prior=size(1, 0.01, "mL")).missing["doubling_time"]
-    assert "volume" in change(size(20), prior=size(10), days_between=days).missing["doubling_time"]
+
+
+def test_the_doubling_time_of_a_diameter_is_that_of_a_sphere() -> None:
+    days = fact("days_since_prior", 90, "d")
+    found = number(change(size(10 * 2 ** (1 / 3)), prior=size(10), days_between=days), "doubling_time")
+    assert found.value == pytest.approx(90)
+    assert "sphere" in found.method
 
 
 def test_a_recorded_prior_has_no_known_error_and_another_unit_is_refused() -> None:
@@ -379,3 +385,64 @@ def test_a_measured_nodule_goes_before_a_recorded_one_and_disagreement_is_told()
     assert any("12 mm" in limit for limit in both.limitations)
     assert number(nodule(recorded=recorded), "diameter").value == 12
     assert "--box" in nodule().reason
+
+
+def solid_volume() -> np.ndarray:
+    """An ellipsoid of 24 x 16 x 10 voxels along the three axes."""
+    z, y, x = np.mgrid[:40, :40, :40] - 20.0 + 0.5
+    return np.asarray((z / 12) ** 2 + (y / 8) ** 2 + (x / 5) ** 2 <= 1)
+
+
+@pytest.mark.parametrize(
+    ("direction", "long_mm", "short_mm"),
+    [
+        (None, 16, 10),
+        ((0.0, 0, 1, 0, 1, 0, 1, 0, 0), 16, 10),
+        ((0.0, 0, 1, 1, 0, 0, 0, 1, 0), 24, 10),
+    ],
+    ids=["direction not stated", "axial slices", "coronal slices"],
+)
+def test_a_structure_in_a_volume_is_measured_in_the_axial_plane_where_it_is_longest(
+    store: ArtifactStore, direction: tuple[float, ...] | None, long_mm: float, short_mm: float
+) -> None:
+    from clinigraph.tools.measurement.lesion_tool import axial_axis
+
+    mask = solid_volume()
+    pixels = np.zeros(mask.shape, dtype=np.int16)
+    geometry = ImageGeometry(
+        shape=mask.shape, spacing_mm=(1, 1, 1), spacing_source=SpacingSource.NIFTI_HEADER, direction=direction
+    )
+    image = Image(
+        id="i", artifact_id=store.put(pixels), geometry=geometry, format=ImageFormat.NIFTI, modality=Modality.CT
+    )
+    segment = Segment(label="lesion", number=1, concept=private("L", "Lesion"), pixel_count=int(mask.sum()))
+    masks = LabelMap(
+        image_id="i", artifact_id=store.put(mask[None]), geometry=geometry, segments=(segment,), algorithm="hand 1"
+    )
+    call = ToolCall(
+        step_id="m",
+        tool="lesion_measures",
+        inputs={"image": ImageValue(value=image), "masks": LabelMapValue(value=masks)},
+    )
+    result = LesionMeasures().run(call, ToolContext(artifacts=store))
+    longest, across = number(result, "longest_diameter"), number(result, "perpendicular_diameter")
+    assert (longest.value, across.value) == (pytest.approx(long_mm, abs=1.3), pytest.approx(short_mm, abs=1.3))
+    assert number(result, "mean_diameter").value == pytest.approx((longest.value + across.value) / 2)
+    assert number(result, "volume").value == pytest.approx(4 / 3 * math.pi * 12 * 8 * 5 / 1000, rel=0.02)
+    stated = any("taken to be axial" in note for note in longest.limitations)
+    assert stated == (direction is None)
+    assert axial_axis(direction)[0] in (0, 1)
+
+
+def test_the_diameters_of_an_oblique_volume_are_said_not_to_be_axial() -> None:
+    from clinigraph.tools.measurement.lesion_tool import axial_axis
+
+    c, s = math.cos(math.radians(35)), math.sin(math.radians(35))
+    axis, notes = axial_axis((0.0, 0, 1, -s, c, 0, c, s, 0))
+    assert axis == 0
+    assert "oblique" in notes[0]
+
+
+def test_a_single_picture_has_no_volume(store: ArtifactStore) -> None:
+    result = measure(LesionMeasures(), store, ellipse(20, 40), spacing=(0.5, 0.5))
+    assert "single picture" in result.missing["volume"]
