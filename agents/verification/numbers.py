@@ -15,7 +15,7 @@ from clinigraph.models.reporting import ClaimKind
 _NUMBER = re.compile(r"(?<![\w.])[-\u2212]?\d+(?:[.,]\d+)?(?![\w])(?!\.\d)")
 _UNIT = re.compile(
     r"^\s?(mL/min/1\.73m²|mL/min|mmHg|mm²|mm³|cm²|cm³|mm|cm|µm|mL/m²|g/m²|mL|ml|kg/m²|kg|years|months|weeks|days|bpm|HU|IU|°C|°F|°|%|g/dL|mg/dL|mmol/L|points|m²|"
-    r"inch(?:es)?|kPa|g|L|D|px)(?![\w])"
+    r"inch(?:es)?|kPa|pg/mL|µIU/mL|10³/µL|U/L|mg/L|mg(?!/)|mosm/kg|/min|ms|dB|pack_years|g|L|D|px)(?![\w])"
 )
 
 
