@@ -59,12 +59,14 @@ def _open(raw: bytes) -> PdfReader:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the library's remarks about sloppy files to itself."""
-    logger = logging.getLogger("pypdf")
-    was = logger.disabled
-    logger.disabled = True
+    logger, silence = logging.getLogger("pypdf"), logging.NullHandler()
+    was = logger.propagate
+    logger.addHandler(silence)
+    logger.propagate = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = was
+        logger.propagate = was
+        logger.removeHandler(silence)

@@ -78,7 +78,7 @@ def _show(reports: Sequence[FileReport]) -> None:
     out = Console(highlight=False)
     for report in reports:
         if report.outcome is Outcome.REFUSED:
-            out.print(Text(f"refused: {report.note}", style="yellow"))
+            out.print(Text(f"refused: {report.path}: {report.note}", style="yellow"), soft_wrap=True)
     counts = Counter(r.outcome.value for r in reports)
     words = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
     out.print(f"{len(reports)} files: {words}; {sum(r.passages for r in reports)} passages.")
