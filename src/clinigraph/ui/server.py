@@ -76,6 +76,7 @@ def with_page(app: FastAPI, hub: Hub) -> FastAPI:
         enable_monitoring=False,
         theme=theme(),
         css_paths=[FOLDER / "style.css"],
+        head=f"<script>{(FOLDER / 'connection.js').read_text(encoding='utf-8')}</script>",
     )
     return app
 

@@ -204,9 +204,9 @@ class Actions:
             if all(list(a) == list(b) for a, b in zip(rows, updates.plan_rows(plan), strict=False)):
                 await self._answer(live, who, "approve", reason, {})
                 return {self._parts.case.message: ""}
-            kept = {IndicatorId(str(r[5])): r for r in rows if r[0] in (True, "true")}
+            kept = {IndicatorId(str(r[4])): r for r in rows if r[0] in (True, "true")}
             weights = {i: float(str(r[2])) for i, r in kept.items()}
-            limits = {i: float(str(r[4]).replace(",", ".")) for i, r in kept.items() if str(r[4] or "").strip()}
+            limits = {i: float(str(r[3]).replace(",", ".")) for i, r in kept.items() if str(r[3] or "").strip()}
             changed = edit_plan(plan, weights, who, reason, limits)
             await asyncio.to_thread(self._hub.shared.validator.check, changed)
             await self._answer(live, who, "edit", reason, {"plan": changed.model_dump(mode="json")})

@@ -30,6 +30,7 @@ def _join(page: gr.Blocks, parts: Parts, actions: Actions) -> None:
     place, case, walk, evidence = parts.place, parts.case, parts.walk, parts.evidence
     wire = _Wiring(parts, actions)
     wire.on(page.load, actions.attach, [place])
+    wire.on(parts.catch_up.click, actions.follow, [place])
     wire.on(case.library.input, actions.open, [case.library])
     wire.on(case.new.click, actions.new, [])
     wire.on(case.example.click, actions.example, [])

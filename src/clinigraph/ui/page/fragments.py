@@ -20,7 +20,7 @@ NODES: Final = {
     "intake": "Read the case",
     "triage": "See what the images show",
     "plan": "Make a plan",
-    "approve": "Plan approved",
+    "approve": "Approve the plan",
     "act": "Measure",
     "reflect": "Judge the indicators",
     "ask": "Ask for what is missing",
@@ -96,15 +96,22 @@ def _steps(events: Sequence[StreamEvent], base: str) -> Iterable[Markup]:
 def _step(key: str, events: Sequence[StreamEvent], base: str) -> Markup:
     if "-" in key:
         return _remark(events[0])
-    started = sum(e.kind == "node_started" for e in events)
     finished = [e for e in events if e.kind == "node_finished"]
-    state = "done" if finished and len(finished) >= started else "live"
+    state = "done" if finished and not _going_on(key, events) else "live"
     time = _seconds(sum(e.seconds or 0.0 for e in finished)) if state == "done" else Markup("")
     mark = "✓" if state == "done" else "…"
     body = _tools(events, base) if key == "act" else _verdicts(events) if key == "verify" else Markup("")
     return Markup('<li class="cg-{}"><span class="cg-mark" aria-hidden="true">{}</span>{}{}{}</li>').format(
         state, mark, NODES[key], time, body
     )
+
+
+def _going_on(key: str, events: Sequence[StreamEvent]) -> bool:
+    """Whether a step works: tools run side by side and are counted; other steps begin again after a pause."""
+    kinds = [e.kind for e in events if e.kind in ("node_started", "node_finished")]
+    if key == "act":
+        return kinds.count("node_started") > kinds.count("node_finished")
+    return kinds[-1] == "node_started"
 
 
 def _tools(events: Sequence[StreamEvent], base: str) -> Markup:

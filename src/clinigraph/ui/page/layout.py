@@ -93,6 +93,8 @@ class Parts:
 
     place: gr.BrowserState
     """``[case id, run number]`` of what is open; kept by the browser over a reload."""
+    catch_up: gr.Button
+    """Pressed by the page itself when the server can be reached again; nobody sees it."""
     case: CaseParts
     walk: WalkParts
     evidence: EvidenceParts
@@ -129,7 +131,8 @@ def build_parts(protocols: list[tuple[str, str]]) -> Parts:
             walk = _walk()
         with gr.Column(scale=5, min_width=360, elem_id="cg-evidence"):
             evidence = _evidence()
-    return Parts(place, case, walk, evidence)
+    catch_up = gr.Button("Catch up", elem_id="cg-catch-up")
+    return Parts(place, catch_up, case, walk, evidence)
 
 
 def _case(protocols: list[tuple[str, str]]) -> CaseParts:
@@ -160,19 +163,22 @@ def _case(protocols: list[tuple[str, str]]) -> CaseParts:
 
 def _walk() -> WalkParts:
     gr.Markdown("## Walkthrough")
-    status = gr.HTML(fragments.status_line(None))
-    timeline = gr.HTML(fragments.timeline([]), min_height=120)
+    status = gr.HTML(fragments.status_line(None), elem_id="cg-status")
     who = gr.Textbox(label="Your name, for what you approve and sign", max_length=80, lines=1)
     with gr.Group(visible=False) as plan_group:
         gr.Markdown("### The plan waits for your approval")
         plan = gr.Dataframe(
-            headers=["Use", "Indicator", "Weight", "Rule", "Threshold", "id"],
-            datatype=["bool", "str", "number", "str", "str", "str"],
+            headers=["Use", "Indicator and rule", "Weight", "Limit", "id"],
+            datatype=["bool", "str", "number", "str", "str"],
             type="array",
-            column_count=6,
-            static_columns=[1, 3, 5],
+            column_count=5,
+            column_widths=["15%", "44%", "20%", "21%", "0%"],
+            static_columns=[1, 4],
             wrap=True,
+            buttons=[],
+            show_label=False,
             label="Indicators",
+            elem_classes="cg-grid",
         )
         plan_reason = gr.Textbox(label="Reason, when you change it", max_length=1000, lines=1)
         with gr.Row():
@@ -195,12 +201,14 @@ def _walk() -> WalkParts:
         gr.Markdown("### The claims wait for your signature")
         signed = gr.Dataframe(
             headers=["Accept", "Claim", "Verdict", "id"], datatype=["bool", "str", "str", "str"], type="array",
-            column_count=4, static_columns=[2, 3], wrap=True, label="Claims; you may amend the text",
+            column_count=4, column_widths=["16%", "59%", "25%", "0%"], static_columns=[2, 3], wrap=True, buttons=[],
+            show_label=False, label="Claims; you may amend the text", elem_classes="cg-grid",
         )  # fmt: skip
         sign_reason = gr.Textbox(label="Reason, when you reject or amend", max_length=1000, lines=1)
         with gr.Row():
             sign = gr.Button("Sign", variant="primary")
             sign_reject = gr.Button("Do not sign", variant="stop")
+    timeline = gr.HTML(fragments.timeline([]), min_height=120)
     chat = gr.Chatbot(
         label="Ask about this case", show_label=False, buttons=[], height=210, elem_id="cg-chat",
         sanitize_html=True, render_markdown=False, feedback_options=None,
@@ -220,7 +228,8 @@ def _evidence() -> EvidenceParts:
     with gr.Tabs():
         with gr.Tab("Image"):
             viewer = gr.HTML({}, html_template=_text("viewer.html"), js_on_load=_text("viewer.js"), elem_id="cg-viewer")
-            with gr.Accordion("Correct an outline: draw a box or points on the image, or write them", open=False):
+            with gr.Accordion("Correct an outline", open=False, elem_id="cg-correct"):
+                gr.Markdown("Draw a box or points on the image, or write them here.")
                 box_label = gr.Dropdown(
                     label="Structure", choices=["optic_disc", "lesion"], value="optic_disc", allow_custom_value=True
                 )
@@ -240,7 +249,7 @@ def _evidence() -> EvidenceParts:
                 first = gr.Dropdown(label="Run before", choices=[])
                 second = gr.Dropdown(label="Run after", choices=[])
             compare = gr.Button("Compare", size="sm")
-            compared = gr.HTML()
+            compared = gr.HTML('<p class="cg-empty">Choose two runs of the case that is open.</p>')
             priors = gr.ImageSlider(
                 label="Prior image left of the slider, current one right of it", interactive=False, buttons=[],
                 visible=False,

@@ -124,14 +124,19 @@ def _claims(question: Mapping[str, object]) -> list[Claim]:
 
 def plan_rows(plan: DiagnosticPlan) -> list[list[object]]:
     """Return a plan's indicators as rows of the approval table."""
-    return [[True, i.name, i.weight, *_rule(i.criterion), str(i.id)] for i in plan.indicators]
+    return [[True, f"{i.name}{_rule(i.criterion)}", i.weight, _limit(i.criterion), str(i.id)] for i in plan.indicators]
 
 
-def _rule(criterion: Criterion | None) -> tuple[str, str]:
-    if criterion is None:
-        return "–", ""
-    unit = pretty_unit(criterion.unit)
-    return f"{criterion.comparator.value} … {unit}".strip(), f"{criterion.threshold:g}"
+def _rule(criterion: Criterion | None) -> str:
+    return (
+        f" ({criterion.comparator.value} {_limit(criterion)} {pretty_unit(criterion.unit)}".rstrip() + ")"
+        if criterion
+        else ""
+    )
+
+
+def _limit(criterion: Criterion | None) -> str:
+    return "" if criterion is None else f"{criterion.threshold:g}"
 
 
 def no_report(parts: Parts) -> Update:
