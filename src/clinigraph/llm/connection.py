@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from clinigraph.errors import ModelSeesNoImages, ModelServerError, ModelUnknown
 from clinigraph.llm.dialogue import Reply, Request
-from clinigraph.llm.failures import failure_of, not_the_wire, timed_out, unauthorised, unreachable
+from clinigraph.llm.failures import failure_of, not_the_wire, of_listing, timed_out, unreachable
 from clinigraph.llm.retrying import RetryPolicy
 from clinigraph.llm.turnstile import Turnstile
 from clinigraph.llm.wire import cut_off_reply, options, reply_of, turns
@@ -131,10 +131,8 @@ class Connection:
         except httpx.TimeoutException as error:
             raise timed_out(self.base_url) from error
         except httpx.HTTPStatusError as error:
-            status = error.response.status_code
-            if status in (401, 403):
-                raise unauthorised(self.base_url, status) from error
-            raise not_the_wire(self.base_url, f"HTTP {status}") from error
+            answer = error.response
+            raise of_listing(self.base_url, answer.status_code, answer.headers) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(self.base_url) from error
         except (ValueError, KeyError, TypeError) as error:

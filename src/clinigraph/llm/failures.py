@@ -109,6 +109,15 @@ def unauthorised(server: str, status: int) -> ModelUnauthorised:
     )
 
 
+def of_listing(server: str, status: int, headers: Mapping[str, str]) -> ModelServerError:
+    """Return the error for a server that answers the question for its models with a status that is no success."""
+    if status in (401, 403):
+        return unauthorised(server, status)
+    if status == 429:
+        return _limited(server, retry_after_s(headers))
+    return _failed(server, status) if status >= 500 else not_the_wire(server, f"HTTP {status}")
+
+
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds that a server asks to wait, from ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date).
 

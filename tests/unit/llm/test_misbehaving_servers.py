@@ -205,11 +205,16 @@ def test_too_many_pictures_are_not_taken_for_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("listing", "kind"),
-    [(html(), ModelServerFaulty), (fails(404, "no"), ModelServerFaulty), (fails(500, "no"), ModelServerFaulty)],
+    ("listing", "kind", "words"),
+    [
+        (html(), ModelServerFaulty, "usually ends in /v1"),
+        (fails(404, "no"), ModelServerFaulty, "usually ends in /v1"),
+        (fails(500, "no"), ModelServerFaulty, "See its log"),
+        (fails(429, "no", Retry_After="30"), ModelRateLimited, "asks to wait 30 s"),
+    ],
 )
-def test_an_address_that_is_something_else_is_said_at_the_start(listing: Turn, kind: type[ModelServerError]) -> None:
-    with WireServer(listing=listing) as server, pytest.raises(kind, match="/v1"):
+def test_what_stands_in_the_way_is_said_at_the_start(listing: Turn, kind: type[ModelServerError], words: str) -> None:
+    with WireServer(listing=listing) as server, pytest.raises(kind, match=words):
         chat(server).check()
 
 
