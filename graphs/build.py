@@ -15,14 +15,15 @@ A node during which the model server was lost raises instead of writing what it 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import lru_cache, wraps
+from typing import Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Command, RetryPolicy
+from langgraph.types import RetryPolicy
 
 from clinigraph.graphs.dependencies import Dependencies
 from clinigraph.graphs.nodes_act import act, reflect, schedule
@@ -35,7 +36,14 @@ from clinigraph.graphs.state import CaseState
 
 CaseGraph = CompiledStateGraph[CaseState, Dependencies, CaseState, CaseState]
 
-Node = Callable[[CaseState, Runtime[Dependencies]], Awaitable[CaseState | Command[str]]]
+
+class Node(Protocol):
+    """A node as LangGraph calls it."""
+
+    def __call__(self, state: CaseState, runtime: Runtime[Dependencies]) -> Awaitable[object]:
+        """Return changes of the state, or a command with changes and the next node."""
+        ...
+
 
 NODES = (
     "intake",
@@ -97,7 +105,7 @@ def stopping(node: Node) -> Node:
     """Return a node that raises when the model server was lost, unless the run is to go on by its rules."""
 
     @wraps(node)
-    async def watched(state: CaseState, runtime: Runtime[Dependencies]) -> CaseState | Command[str]:
+    async def watched(state: CaseState, runtime: Runtime[Dependencies]) -> object:
         found = await node(state, runtime)
         if runtime.context.watch is not None:
             runtime.context.watch.raise_lost()
