@@ -31,6 +31,12 @@ class Run:
     log: EvalLog
 
     @property
+    def data(self) -> Mapping[str, str]:
+        """File name -> sha256 of the data that ran, where the log holds them."""
+        found = (self.log.eval.metadata or {}).get("data_sha256")
+        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    @property
     def label(self) -> str:
         """Task, configuration and model."""
         return f"{self.task} [{self.config}, {self.model}]"
@@ -138,16 +144,12 @@ def paired_table(first: Run, second: Run) -> EvalTable:
 
 
 def _cost(first: Run, second: Run) -> Sequence[tuple[str, str]]:
-    rows = []
-    for name, get in (("tokens a sample", _tokens), ("seconds a sample", _seconds)):
-        values = [f"{get(r.outcomes):.1f}" for r in (first, second)]
-        rows.append((f"{name}, first and second", " and ".join(values)))
-    return rows
+    pairs = zip(cost(first.outcomes), cost(second.outcomes), strict=True)
+    names = ("tokens a sample, first and second", "seconds a sample, first and second")
+    return [(name, f"{a:.1f} and {b:.1f}") for name, (a, b) in zip(names, pairs, strict=True)]
 
 
-def _tokens(found: Sequence[Outcome]) -> float:
-    return sum(float(str(o.values.get("tokens") or 0)) for o in found) / max(1, len(found))
-
-
-def _seconds(found: Sequence[Outcome]) -> float:
-    return sum(o.seconds for o in found) / max(1, len(found))
+def cost(found: Sequence[Outcome]) -> tuple[float, float]:
+    """Return mean tokens and mean seconds of a sample; failed samples count with what they took."""
+    tokens = sum(float(str(o.values.get("tokens") or 0)) for o in found)
+    return tokens / max(1, len(found)), sum(o.seconds for o in found) / max(1, len(found))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from clinigraph.evals.comparing import risk_coverage
+from clinigraph.evals.comparing import calibration_error, risk_coverage
 from clinigraph.evals.logs import Run
 from clinigraph.evals.scoring import Mark, mark_of
 from clinigraph.statistics import Estimate, wilson
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_COLOURS = ("#1f5a8a", "#b3541e", "#3b7d4f", "#7a4b94", "#8a6d1f", "#555555")
 _SALT = "clinigraph"
 """Makes ids of the SVG repeatable."""
 
@@ -34,13 +36,20 @@ def curves(runs: Sequence[Run]) -> str | None:
     with_confidence = [item for item in with_confidence if item[1]]
     if not with_confidence:
         return None
-    figure = _figure(6.0, 4.0)
+    figure = _figure(7.5, 3.8 + 0.22 * len(with_confidence))
     axes = figure.add_subplot()
-    for run, confidence, right in with_confidence:
+    for place, (run, confidence, right) in enumerate(with_confidence):
         curve = risk_coverage(confidence, right)
-        axes.step(curve.coverage, curve.risk, where="post", label=f"{run.label}: area {curve.area:.3f}", marker=".")
-    axes.set(xlabel="coverage", ylabel="risk (share wrong)", xlim=(0, 1.02), ylim=(-0.02, 1.02))
-    axes.legend(fontsize=7)
+        label = (
+            f"{run.label}: {len(right)} answers, area {curve.area:.3f}, ECE {calibration_error(confidence, right):.3f}"
+        )
+        coverage, risk = (0.0, *curve.coverage), (curve.risk[0], *curve.risk)
+        axes.step(coverage, risk, where="pre", label=label, color=_COLOURS[place % len(_COLOURS)], linewidth=1.6)
+        axes.plot(curve.coverage, curve.risk, "o", color=_COLOURS[place % len(_COLOURS)], markersize=3.5)
+    axes.set(xlabel="coverage (share of answers kept, the surest first)", ylabel="risk (share wrong)")
+    axes.set(xlim=(0, 1.02), ylim=(-0.02, 1.02))
+    _plain(axes, grid="both")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", fontsize=8, frameon=False)
     return _svg(figure)
 
 
@@ -49,15 +58,21 @@ def forest(runs: Sequence[Run]) -> str | None:
     rows = [(r.label, e) for r in runs if (e := share(r)) is not None]
     if not rows:
         return None
-    figure = _figure(7.0, 0.8 + 0.4 * len(rows))
+    figure = _figure(8.5, 1.0 + 0.38 * len(rows))
     axes = figure.add_subplot()
     for place, (_, estimate) in enumerate(rows):
-        axes.plot([estimate.low, estimate.high], [place, place], color="black", linewidth=1)
-        axes.plot([estimate.value], [place], "s", color="black")
+        axes.plot([estimate.low, estimate.high], [place, place], color=_COLOURS[0], linewidth=1.6, zorder=2)
+        axes.plot([estimate.value], [place], "s", color=_COLOURS[0], markersize=6, zorder=3)
+        words = f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
+        axes.annotate(
+            words, (1.0, place), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+            fontsize=8,
+        )  # fmt: skip
     names = [f"{label}, n={e.count}" for label, e in rows]
-    axes.set_yticks(range(len(rows)), names, fontsize=7)
-    axes.set(xlim=(0, 1), xlabel="share right, failures and abstentions not right (95 %)")
-    axes.invert_yaxis()
+    axes.set_yticks(range(len(rows)), names, fontsize=8)
+    axes.set(xlim=(-0.02, 1.02), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_xlabel("share right with its 95 % interval; failed and abstained are not right", fontsize=8)
+    _plain(axes, grid="x")
     return _svg(figure)
 
 
@@ -67,14 +82,32 @@ def bars(runs: Sequence[Run]) -> str | None:
     rows = [(r, e) for t in tasks for r in runs if r.task == t and (e := share(r)) is not None]
     if not rows:
         return None
-    figure = _figure(7.0, 3.6)
+    figure = _figure(max(5.0, 1.5 + 0.95 * len(rows)), 3.6)
     axes = figure.add_subplot()
-    for place, (_, estimate) in enumerate(rows):
+    for place, (run, estimate) in enumerate(rows):
         error = [[estimate.value - estimate.low], [estimate.high - estimate.value]]
-        axes.bar(place, estimate.value, yerr=error, capsize=3, color="0.7", edgecolor="black")
-    axes.set_xticks(range(len(rows)), [f"{r.task}\n{r.config}" for r, _ in rows], fontsize=7)
-    axes.set(ylim=(0, 1), ylabel="share right (95 %)")
+        colour = _COLOURS[tasks.index(run.task) % len(_COLOURS)]
+        axes.bar(place, estimate.value, 0.65, yerr=error, capsize=4, color=colour, alpha=0.75, zorder=2)
+        axes.annotate(
+            f"{estimate.value:.2f}\nn={estimate.count}", (place, estimate.high), (0, 3), textcoords="offset points",
+            ha="center", fontsize=7,
+        )  # fmt: skip
+    names = [f"{r.task}\n{r.config}\n{_short(r.model)}" for r, _ in rows]
+    axes.set_xticks(range(len(rows)), names, fontsize=7)
+    axes.set(ylim=(0, 1.18), ylabel="share right (95 %)")
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    _plain(axes, grid="y")
     return _svg(figure)
+
+
+def _short(model: str) -> str:
+    return "no model" if model.startswith("none/") else model if len(model) <= 16 else f"{model[:15]}…"
+
+
+def _plain(axes: Axes, *, grid: Literal["both", "x", "y"]) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(visible=True, axis=grid, color="0.9", linewidth=0.8, zorder=0)
+    axes.set_axisbelow(True)
 
 
 def share(run: Run) -> Estimate | None:

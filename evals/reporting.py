@@ -9,16 +9,20 @@ from pathlib import Path
 
 from clinigraph.errors import UsageError
 from clinigraph.evals import plotting
+from clinigraph.evals.comparing import calibration_error, risk_coverage
 from clinigraph.evals.contract import EvalTable
-from clinigraph.evals.logs import Run, paired_table
+from clinigraph.evals.logs import Run, cost, paired_table
 from clinigraph.evals.registry import benchmark
 from clinigraph.models.report import DISCLAIMER
 
 _STYLE = (
-    "body{font:15px sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-    "table{border-collapse:collapse;margin:1em 0;display:block;overflow-x:auto}"
-    "td,th{border:1px solid #bbb;padding:.25em .6em;text-align:left}caption{text-align:left;font-weight:bold}"
-    ".bad{color:#a00}svg{max-width:100%;height:auto}"
+    "body{font:15px/1.45 system-ui,sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#1b1f24}"
+    "h1{margin-bottom:.2em}h2{margin-top:2em;border-bottom:2px solid #1f5a8a;padding-bottom:.2em}p{margin:.35em 0}"
+    ".scroll{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;font-size:13px}"
+    "td,th{border:1px solid #d0d5db;padding:.3em .6em;text-align:left;vertical-align:top}th{background:#eef2f6}"
+    "tr:nth-child(odd) td{background:#fafbfc}caption{text-align:left;font-weight:600;padding:.3em 0;white-space:nowrap}"
+    ".note{color:#555;font-size:13px}.bad{color:#a00;font-weight:600}svg{max-width:100%;height:auto}"
+    "nav a{margin-right:1em}"
 )
 
 
@@ -72,7 +76,14 @@ def _sections(runs: Sequence[Run]) -> Iterator[Section]:
         bench = benchmark(run.task)
         marks = tuple(f"Published: {m.system}: {m.figure} ({m.source})." for m in bench.spec.published)
         cut = () if run.finished else (f"CUT SHORT: {len(run.outcomes)} of {run.planned} samples.",)
-        lines = (*cut, f"Split: {bench.spec.split}", *marks, f"Log: {run.path.name} (open it with inspect view).")
+        data = ", ".join(f"{n} (sha256 {d[:12]}…)" for n, d in run.data.items())
+        lines = (
+            *cut,
+            *((f"Data: {data}.",) if data else ()),
+            f"Split: {bench.spec.split}",
+            *marks,
+            f"Log: {run.path.name} (open it with inspect view).",
+        )
         yield Section(run.label, lines, tuple(bench.tables(run.outcomes)))
 
 
@@ -91,12 +102,25 @@ def _overview(runs: Sequence[Run]) -> EvalTable:
                 str(len(run.outcomes)),
                 str(failed),
                 str(estimate) if estimate else "see its tables",
+                _calibration(run),
+                *(f"{x:.1f}" for x in cost(run.outcomes)),
                 "finished" if run.finished else f"cut short, {run.planned} planned",
                 revision.commit if revision else "not known",
             )
         )
-    columns = ("task", "version", "configuration", "model", "samples", "failed", "right (95 %)", "state", "commit")
+    columns = (
+        "task", "version", "configuration", "model", "samples", "failed", "right (95 %)", "ECE; area of risk-coverage",
+        "tokens a sample", "seconds a sample", "state", "commit",
+    )  # fmt: skip
     return EvalTable(title="Runs", columns=columns, rows=tuple(rows))
+
+
+def _calibration(run: Run) -> str:
+    confidence, right = plotting.stated_confidence(run)
+    if not confidence:
+        return "none stated"
+    area = risk_coverage(confidence, right).area
+    return f"{calibration_error(confidence, right):.3f}; {area:.3f} (n={len(right)})"
 
 
 def _pairs(runs: Sequence[Run]) -> Iterator[EvalTable]:
@@ -108,24 +132,27 @@ def _pairs(runs: Sequence[Run]) -> Iterator[EvalTable]:
 
 
 def _html(sections: Sequence[Section]) -> str:
-    parts = [f"<h1>Benchmarks</h1>\n{''.join(_section_html(s) for s in sections)}"]
+    links = "".join(f'<a href="#part-{i}">{html.escape(s.title)}</a> ' for i, s in enumerate(sections))
+    body = "".join(_section_html(s, i) for i, s in enumerate(sections))
+    parts = [f"<h1>Benchmarks</h1>\n<nav>{links}</nav>\n{body}"]
     head = f'<meta charset="utf-8"><title>Clinigraph benchmarks</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(parts)}</body></html>\n'
 
 
-def _section_html(section: Section) -> str:
+def _section_html(section: Section, number: int) -> str:
     lines = "".join(
         f"<p{' class=bad' if x.startswith('CUT SHORT') else ''}>{html.escape(x)}</p>\n" for x in section.lines
     )
     tables = "".join(_table_html(t) for t in section.tables)
-    return f"<h2>{html.escape(section.title)}</h2>\n{lines}{section.plot or ''}{tables}"
+    return f'<h2 id="part-{number}">{html.escape(section.title)}</h2>\n{lines}{section.plot or ""}{tables}'
 
 
 def _table_html(table: EvalTable) -> str:
     head = "".join(f"<th>{html.escape(c)}</th>" for c in table.columns)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>\n" for row in table.rows)
-    note = f"<p>{html.escape(table.note)}</p>\n" if table.note else ""
-    return f"<table><caption>{html.escape(table.title)}</caption><tr>{head}</tr>\n{body}</table>\n{note}"
+    note = f'<p class="note">{html.escape(table.note)}</p>\n' if table.note else ""
+    caption = f"<caption>{html.escape(table.title)}</caption>"
+    return f'<div class="scroll"><table>{caption}<tr>{head}</tr>\n{body}</table></div>\n{note}'
 
 
 def _markdown(sections: Sequence[Section]) -> str:
