@@ -8,8 +8,10 @@ exchangeable items.
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -145,23 +147,61 @@ def achieved_risk(uncertainties: Sequence[float], wrong: Sequence[bool], alpha: 
     return lost / len(wrong) if wrong else 0.0
 
 
+class CalibrationPart(Value):
+    """Counts that calibrate one kind of claim: no text, no item, only how sure and how often wrong."""
+
+    verifier: str
+    """Beginning of the name of the verifiers that are covered, such as ``rules/``."""
+    source: str
+    """What the items were, with their count and seed."""
+    reason: str = ""
+    """Why this kind is not calibrated; then there are no steps."""
+    steps: tuple[tuple[float, int, int], ...] = ()
+    """Uncertainty, claims that stood at it, and how many of these were false."""
+
+    def items(self) -> tuple[list[float], list[bool]]:
+        """Return the uncertainty of each claim that stood, and whether it was false."""
+        scores = [s for s, stood, _ in self.steps for _ in range(stood)]
+        return scores, [i < false for _, stood, false in self.steps for i in range(stood)]
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Mapping[str, CalibrationPart]:
+    """Return the calibration that ships, by kind of claim."""
+    text = (Path(__file__).parent / "calibration.json").read_text(encoding="utf-8")
+    return {kind: CalibrationPart.model_validate(part) for kind, part in json.loads(text).items()}
+
+
 def certainty(alpha: float | None, path: Path | None) -> Certainty:
     """Return what a report may promise: calibrated on a file of labelled claims, or not calibrated.
 
     Args:
         alpha: Error rate that the user wants; None wants none.
-        path: JSON lines of :class:`LabelledClaim`; None when there are none.
+        path: JSON lines of :class:`LabelledClaim`; None takes the calibration that ships, which covers claims that
+            rules judged and no other.
 
     Raises:
         UsageError: The file cannot be read.
     """
-    if alpha is None or path is None:
-        return Certainty(alpha=alpha)
+    if alpha is None:
+        return Certainty()
+    if path is None:
+        return _shipped_certainty(alpha)
     items = _labelled(path)
     scores, wrong = [i.uncertainty for i in items], [i.wrong for i in items]
+    return _promise(scores, wrong, alpha).replace(source=path.name)
+
+
+@lru_cache(maxsize=64)
+def _shipped_certainty(alpha: float) -> Certainty:
+    part = shipped()["rules"]
+    return _promise(*part.items(), alpha).replace(source=part.source, covers=part.verifier)
+
+
+def _promise(scores: Sequence[float], wrong: Sequence[bool], alpha: float) -> Certainty:
     threshold = risk_threshold(scores, wrong, alpha)
     achieved = achieved_risk(scores, wrong, alpha) if threshold is not None else None
-    return Certainty(alpha=alpha, threshold=threshold, achieved=achieved, count=len(items), source=path.name)
+    return Certainty(alpha=alpha, threshold=threshold, achieved=achieved, count=len(scores))
 
 
 def _labelled(path: Path) -> tuple[LabelledClaim, ...]:
@@ -179,6 +219,8 @@ def _labelled(path: Path) -> tuple[LabelledClaim, ...]:
 def within(claim: Claim, promise: Certainty) -> Claim:
     """Return a claim, not judged any more when its uncertainty is larger than the promised error rate allows."""
     if promise.threshold is None or claim.verdict is not Verdict.SUPPORTED or claim.uncertainty is None:
+        return claim
+    if not claim.verifier.startswith(promise.covers):
         return claim
     if claim.uncertainty.combined <= promise.threshold:
         return claim

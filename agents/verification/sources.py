@@ -13,6 +13,8 @@ from clinigraph.models.reporting import ClaimKind
 
 NEAR = 0.6
 """Share of common words from which a sentence is taken for a changed quotation."""
+LEAST_QUOTED = 4
+"""Words of a passage's sentence from which a sentence that holds them all, and others, is taken for one."""
 _NAMES_A_SOURCE = re.compile(
     r"\b(?:guidelines?|guidance|according to|society|association|academy|college|consensus|edition|criteria of|et al|"
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|study)\b",
@@ -92,7 +94,8 @@ def _altered(context: ProseContext) -> Outcome | None:
             continue
         for sentence in re.split(r"(?<=[.!?])\s+", node.value.text.lower()):
             theirs = frozenset(re.findall(r"[a-z]{3,}", sentence))
-            if len(words & theirs) >= NEAR * len(words | theirs):
+            whole = len(theirs) >= LEAST_QUOTED and theirs <= words
+            if whole or len(words & theirs) >= NEAR * len(words | theirs):
                 return unsupported("citation.altered", f"The sentence differs from the passage {node.id}.")
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from clinigraph.testing.world import CONCEPT, MEASURE, READ, SITE, World, measur
 EYES, FILMS = 8, 6
 """Most photographs and films that are run."""
 SYNTHETIC = 12
+DEFAULT_SEED = EvalContext(data=Path(), work=Path()).seed
+"""The seed with whose items the rules were mended; another seed draws other pictures and other made-up cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +51,52 @@ class Base:
 
 
 def base_names(context: EvalContext) -> tuple[str, ...]:
-    """Return the names of the bases that can be made here."""
-    real = ("retina", *(p.name for p in _eyes(context.data)), *(p.name for p in _films(context.data)))
-    return (*(f"world-{i}" for i in range(SYNTHETIC)), *real)
+    """Return the names of the bases that can be made here: others for another seed."""
+    real = ("retina", *(p.name for p in (*_drawn(_eyes(context.data), EYES, context.seed),
+                                         *_drawn(_films(context.data), FILMS, context.seed))))  # fmt: skip
+    suffix = "" if context.seed == DEFAULT_SEED else f"-{context.seed}"
+    return (*(f"world-{i}{suffix}" for i in range(SYNTHETIC)), *real)
+
+
+def _drawn(paths: Sequence[Path], most: int, seed: int) -> Sequence[Path]:
+    """Return the first pictures for the seed that is the default, a draw from the others for any other seed."""
+    if seed == DEFAULT_SEED:
+        return paths[:most]
+    rest = list(paths[most:])
+    random.Random(seed).shuffle(rest)  # noqa: S311 - a draw, not a secret
+    return sorted(rest[:most])
 
 
 def load_base(name: str, context: EvalContext) -> Base:
     """Return a base; real ones are run once and kept in the work folder."""
     if name.startswith("world-"):
-        return _world(int(name.removeprefix("world-")))
-    path = sample_photograph() if name == "retina" else _path(name, context.data)
+        number, _, seed = name.removeprefix("world-").partition("-")
+        return _world(int(number), int(seed or DEFAULT_SEED))
+    path = picture_of(name, context)
     kept = context.work / "grounding" / f"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}.json"
     return _real(name, path, kept)
 
 
 def _eyes(data: Path) -> Sequence[Path]:
-    return sorted((data / "fundus_drishti_train" / "images").glob("*"))[:EYES]
+    return sorted((data / "fundus_drishti_train" / "images").glob("*"))
 
 
 def _films(data: Path) -> Sequence[Path]:
-    return sorted((data / "cxr_jsrt_lung_heart" / "images").glob("*"))[:FILMS]
+    return sorted((data / "cxr_jsrt_lung_heart" / "images").glob("*"))
 
 
 def _path(name: str, data: Path) -> Path:
     return next(p for p in (*_eyes(data), *_films(data)) if p.name == name)
+
+
+def picture_of(name: str, context: EvalContext) -> Path:
+    """Return the picture that a real base was made from."""
+    return sample_photograph() if name == "retina" else _path(name, context.data)
+
+
+def report_on(path: Path, name: str) -> Report:
+    """Return the report on a picture, run without a model and with the made-up record of a base."""
+    return _run(path, Settings().model_copy(update={"model_base_url": None, "model_name": None}), _facts(name))
 
 
 @lru_cache(maxsize=64)
@@ -115,21 +140,24 @@ def _session(settings: Settings) -> Session:
 
 
 @lru_cache(maxsize=32)
-def _world(number: int) -> Base:
+def _world(number: int, seed: int) -> Base:
     """Return a made-up case: sizes around the threshold, a sided pressure, a reading, and an earlier measurement."""
     folder = Path(tempfile.mkdtemp(prefix="clinigraph-world-"))
+    draw = random.Random(f"{seed}-{number}")  # noqa: S311 - made-up values, not secrets
+    off = 0.0 if seed == DEFAULT_SEED else draw.uniform(-1, 1)
     side = Laterality.LEFT if number % 2 else Laterality.RIGHT
     facts = (
-        Fact(name="pressure", value=14.0 + 1.5 * number, unit="mm[Hg]", laterality=side),
-        Fact(name="age", value=41.0 + number, unit="a"),
+        Fact(name="pressure", value=round(14.0 + 1.5 * number + 0.7 * off, 1), unit="mm[Hg]", laterality=side),
+        Fact(name="age", value=41.0 + number + round(9 * off), unit="a"),
         Fact(name="sex", value="female" if number % 3 else "male"),
         Fact(name="smoker", value=bool(number % 2)),
     )
     world = World(folder, facts=facts)
-    world.replace_tool(MEASURE, measure_answer(0.42 + 0.047 * number))
+    world.replace_tool(MEASURE, measure_answer(0.42 + 0.047 * number + 0.02 * off))
     world.replace_tool(READ, _reading(1 + number % 5))
     report = asyncio.run(world.report())
-    return Base(f"world-{number}", _with_prior(report, 0.1 if number % 2 else -0.1), world.library())
+    name = f"world-{number}" if seed == DEFAULT_SEED else f"world-{number}-{seed}"
+    return Base(name, _with_prior(report, 0.1 if number % 2 else -0.1), world.library())
 
 
 def _reading(score: int) -> Answer:

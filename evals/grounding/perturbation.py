@@ -12,10 +12,11 @@ from functools import lru_cache
 from pydantic import JsonValue
 
 from clinigraph.agents.claims.matching import claims_of
+from clinigraph.agents.confidence import achieved_risk, claim_uncertainty, risk_threshold
 from clinigraph.agents.verification.consistency import settled
 from clinigraph.agents.verification.verifier import CaseVerifier, RuleVerifier
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalSpec, EvalTable, Outcome
-from clinigraph.evals.grounding import reports
+from clinigraph.evals.grounding import burned_in, reports
 from clinigraph.evals.grounding.bases import Base, base_names, load_base
 from clinigraph.evals.grounding.corruptions import CLASSES
 from clinigraph.evals.grounding.sentences import measured, true_sentences
@@ -32,6 +33,9 @@ DETERMINISTIC = (
     "time_change", "citation", "modality", "completeness", "contradiction", "swapped_patient", "tampered", "patient",
 )  # fmt: skip
 """Classes that rules decide alone; the goal of recall is theirs together and one by one."""
+SCORED = ("prose", "claim", "own")
+"""Forms of items that are single statements; those that stand calibrate the uncertainty of claims."""
+ALPHAS = (0.05, 0.10, 0.20)
 
 
 class PerturbationBenchmark:
@@ -53,6 +57,10 @@ class PerturbationBenchmark:
             made.extend(_of_base(base, name, rng, context))
             if limit is not None and len(made) >= limit:
                 break
+        made.extend(
+            _item("burned_in", text, f"burned-{n}", {"form": "burned", "base": name, "number": n})
+            for n, (name, text) in enumerate(burned_in.pictures(context))
+        )
         made.extend(_item("planted_run", "", f"run-{i}", {"form": "run", "number": i}) for i in range(PLANTED_RUNS))
         return tuple(made[:limit])
 
@@ -83,7 +91,36 @@ class PerturbationBenchmark:
                 columns=("controls", "items", "supported", "not judged", "flagged", "failed", "false flags (95 %)"),
                 rows=tuple(kept),
             ),
+            _calibrated(outcomes),
         )
+
+
+def standing(outcomes: Sequence[Outcome]) -> tuple[list[float], list[bool]]:
+    """Return uncertainty, and whether it is false, of each single statement that the rules let stand."""
+    stood = [o for o in outcomes if not o.error and "uncertainty" in o.values]
+    ordered = sorted(stood, key=lambda o: o.item.id)
+    return [float(str(o.values["uncertainty"])) for o in ordered], [o.item.target == "convicted" for o in ordered]
+
+
+def _calibrated(outcomes: Sequence[Outcome]) -> EvalTable:
+    """Return what split-conformal risk control achieves on held-out fifths of the statements that stand."""
+    scores, wrong = standing(outcomes)
+    rows = [
+        (
+            f"{a:.0%}",
+            "none" if mark is None else f"{mark:.3f}",
+            f"{achieved_risk(scores, wrong, a):.2%}",
+            str(len(wrong)),
+        )
+        for a in ALPHAS
+        for mark in (risk_threshold(scores, wrong, a),)
+    ]
+    return EvalTable(
+        title="False statements among those that stand",
+        columns=("rate asked for", "largest uncertainty kept", "achieved, held-out folds", "statements"),
+        rows=tuple(rows),
+        note=f"Of {len(wrong)} statements that stand, {sum(wrong)} are false, without any threshold.",
+    )
 
 
 def _of_base(base: Base, name: str, rng: random.Random, context: EvalContext) -> Iterator[EvalItem]:
@@ -149,10 +186,18 @@ def _measured(item: EvalItem, context: EvalContext) -> dict[str, JsonValue]:
     if form == "run":
         flipped, listed = reports.planted_run(int(str(item.data["number"])))
         return {"outcome": "convicted" if listed and not flipped else "passed", "code": "flipped" if flipped else "run"}
+    if form == "burned":
+        return {**burned_in.run(str(item.data["base"]), int(str(item.data["number"])), context)}
     base, case = _case(str(item.data["base"]), context)
     if form == "silent":
         return {"outcome": "convicted" if reports.leave_out(base.report, item.input) else "passed", "code": "omission"}
-    return _verdict(_claims(form, item, base, case, context))
+    claims = _claims(form, item, base, case, context)
+    values = _verdict(claims)
+    if form in SCORED and values["outcome"] == "passed" and claims:
+        values["uncertainty"] = max(
+            claim_uncertainty(c, base.report.evidence_graph, base.report.impression).combined for c in claims
+        )
+    return values
 
 
 def _claims(form: str, item: EvalItem, base: Base, case: CaseVerifier, context: EvalContext) -> tuple[Claim, ...]:

@@ -32,6 +32,8 @@ class CheckRequest:
 
     report: Path
     case: Path | None = None
+    alpha: float | None = None
+    """Error rate asked for; None takes that of the settings."""
     as_json: bool = False
 
 
@@ -64,7 +66,8 @@ async def _checked(request: CheckRequest) -> CheckOutcome:
 
     ours = Report.load(request.report) if request.report.suffix.lower() == ".json" else None
     text = "" if ours is not None else read_text(request.report)
-    session = Session(Settings().model_copy(update={"model_base_url": None, "model_name": None}))
+    chosen = {} if request.alpha is None else {"alpha": request.alpha}
+    session = Session(Settings().model_copy(update={"model_base_url": None, "model_name": None, **chosen}))
     case = await run_for_evidence(request.case, session) if request.case is not None else None
     return await (check(ours, session, case) if ours is not None else check_text(text, session, case))
 
@@ -83,5 +86,7 @@ def _show(outcome: CheckOutcome, *, grounded: bool) -> None:
         out.print(f"The report disagrees with its evidence: {problem}", style="bold red", markup=False)
     for omission in outcome.omissions:
         out.print(f"Left out: {omission.sentence}", style="bold red", markup=False)
+    if outcome.certainty.alpha is not None:
+        out.print(f"Error rate of the claims: {outcome.certainty.text}.", markup=False)
     if not grounded:
         out.print("No case was given, so nothing has ground; give --case DIR to check the text against it.")

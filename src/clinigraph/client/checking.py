@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clinigraph.agents.claims.matching import claims_of
+from clinigraph.agents.confidence import certainty, claim_uncertainty, within
 from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.consistency import settled
 from clinigraph.agents.verification.verifier import RuleVerifier
@@ -17,7 +18,7 @@ from clinigraph.models.base import Value
 from clinigraph.models.evidence import EvidenceGraph, ImageNode, IndicatorResultNode, MeasurementNode, PassageNode
 from clinigraph.models.findings import Impression, Presence
 from clinigraph.models.report import Report as ReportValue
-from clinigraph.models.reporting import Claim, Omission, Verdict
+from clinigraph.models.reporting import Certainty, Claim, Omission, Verdict
 
 LARGEST = 4_000_000
 """Most bytes of a text that is checked."""
@@ -31,6 +32,8 @@ class CheckOutcome(Value):
     """Places where the report and its own evidence graph, or the case, differ."""
     omissions: tuple[Omission, ...] = ()
     """What the evidence holds and the text is silent about."""
+    certainty: Certainty = Certainty()
+    """What is promised of the claims that stand."""
 
     @property
     def sound(self) -> bool:
@@ -49,11 +52,12 @@ async def check(report: ReportValue, session: Session | None = None, case: Repor
     used = session or Session()
     verifier = RuleVerifier(used.library)
     graph = report.evidence_graph
-    claims = await verifier.verify(report.claims, graph, report.impression)
+    promise = certainty(used.settings.alpha, used.settings.calibration)
+    claims = _held(await verifier.verify(report.claims, graph, report.impression), graph, report.impression, promise)
     listed = (*claims, *(u.claim for u in report.unsupported))
     missing = tuple(o for o in omissions(claims, graph) if not any(_rests_on(c, o, graph) for c in listed))
     problems = (*_differences(report), *(_other_case(report, case) if case is not None else ()))
-    return CheckOutcome(claims=claims, problems=problems, omissions=missing)
+    return CheckOutcome(claims=claims, problems=problems, omissions=missing, certainty=promise)
 
 
 async def check_text(text: str, session: Session | None = None, case: ReportValue | None = None) -> CheckOutcome:
@@ -75,8 +79,18 @@ async def check_text(text: str, session: Session | None = None, case: ReportValu
     impression = case.impression if case is not None else _no_impression()
     verifier = RuleVerifier(used.library, EmbeddedTerminology(used.settings.cache_dir)).case(graph, impression)
     claims = claims_of(text, verifier.index, verifier.sentences, verifier.whole)
+    promise = certainty(used.settings.alpha, used.settings.calibration)
     judged = settled(tuple(verifier.verify(c) for c in claims), verifier.index)
-    return CheckOutcome(claims=judged, omissions=omissions(judged, graph))
+    judged = _held(judged, graph, impression, promise)
+    return CheckOutcome(claims=judged, omissions=omissions(judged, graph), certainty=promise)
+
+
+def _held(
+    claims: tuple[Claim, ...], graph: EvidenceGraph, impression: Impression, promise: Certainty
+) -> tuple[Claim, ...]:
+    """Return the claims with their uncertainty; those too uncertain for the promise are not judged."""
+    measured = (c.replace(uncertainty=claim_uncertainty(c, graph, impression)) for c in claims)
+    return tuple(within(c, promise) for c in measured)
 
 
 async def run_for_evidence(path: Path, session: Session) -> Report:

@@ -99,15 +99,18 @@ class Certainty(Value):
     """Calibration items."""
     source: str = ""
     """Where the calibration items come from."""
+    covers: str = ""
+    """Beginning of the names of the verifiers whose claims are covered; empty covers all."""
 
     @property
     def text(self) -> str:
         """The promise in words."""
         if self.threshold is None or self.alpha is None or self.achieved is None:
             return "not calibrated"
+        covered = f"; claims judged by {self.covers.rstrip('/')} are covered, no others" if self.covers else ""
         return (
             f"calibrated to an error rate of {self.alpha:.1%}; achieved {self.achieved:.1%} on {self.count} items "
-            f"({self.source})"
+            f"({self.source}){covered}"
         )
 
 

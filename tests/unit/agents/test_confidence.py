@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigraph.agents.confidence import achieved_risk, certainty, claim_uncertainty, risk_threshold, width, within
+from clinigraph.agents.confidence import (
+    CalibrationPart,
+    achieved_risk,
+    certainty,
+    claim_uncertainty,
+    risk_threshold,
+    shipped,
+    width,
+    within,
+)
 from clinigraph.errors import UsageError
 from clinigraph.models.base import ClaimId
 from clinigraph.models.evidence import EvidenceGraph
@@ -78,7 +87,37 @@ def test_what_is_kept_never_breaks_the_bound_on_the_calibration_items(
 
 def test_without_calibration_a_report_promises_nothing() -> None:
     assert certainty(None, None).text == "not calibrated"
-    assert certainty(0.1, None).text == "not calibrated"
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.2])
+def test_the_calibration_that_ships_states_alpha_and_the_rate_that_it_achieves(alpha: float) -> None:
+    found = certainty(alpha, None)
+    assert found.threshold is not None
+    assert found.achieved is not None
+    assert found.achieved <= alpha
+    assert found.count > 1000
+    assert f"error rate of {alpha:.1%}; achieved" in found.text
+    assert "judged by rules are covered, no others" in found.text
+
+
+def test_the_calibration_that_ships_holds_counts_and_says_which_claims_are_not_calibrated() -> None:
+    parts = shipped()
+    assert parts["rules"].steps
+    assert all(0 <= false <= stood for _, stood, false in parts["rules"].steps)
+    assert parts["models"].steps == ()
+    assert "not calibrated" in parts["models"].reason
+
+
+def test_counts_become_the_items_that_they_count() -> None:
+    part = CalibrationPart(verifier="rules/", source="made up", steps=((0.1, 3, 1), (0.5, 2, 2)))
+    assert part.items() == ([0.1, 0.1, 0.1, 0.5, 0.5], [True, False, False, True, True])
+
+
+def test_a_promise_for_rules_leaves_claims_of_a_model_alone() -> None:
+    unsure = claim(verdict=Verdict.SUPPORTED, verifier="judge x", uncertainty=ClaimUncertainty(combined=0.9))
+    promise = Certainty(alpha=0.1, threshold=0.5, achieved=0.09, count=50, covers="rules/")
+    assert within(unsure, promise) == unsure
+    assert within(unsure.replace(verifier="rules/2"), promise).verdict is Verdict.UNVERIFIABLE
 
 
 def test_a_calibration_file_gives_threshold_and_achieved_rate(tmp_path: Path) -> None:

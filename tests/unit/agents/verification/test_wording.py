@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinigraph.agents.claims.matching import claims_of
 from clinigraph.models.reporting import Claim, Verdict
 
-EXAMPLES = int(os.environ.get("CLINIGRAPH_EXAMPLES", "40"))
-"""Examples of each property; ten thousand and more on demand."""
 S, C, U, V = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE
 
 
@@ -78,6 +75,7 @@ FALSE = [
     ("The size of the thing is unchanged since the previous examination.", U, "change.no_prior"),
     ("According to the Northern Council 2019 guideline, the size of the thing should be ≥ 0.7.", U, "citation.unknown"),
     ("A thing of at least 0.7 is never large.", U, "citation.altered"),
+    ("A large thing is looked at again in every patient without exception.", U, "citation.altered"),
     ("The lungs are clear.", C, "modality.mismatch"),
     ("The image is a chest film.", C, "modality.mismatch"),
     ("This 45-year-old patient is here.", C, "patient.mismatch"),
@@ -123,14 +121,12 @@ def test_a_sentence_that_is_false_or_not_carried_does_not_pass(
     assert all(c.explanation for c in found)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
 @given(st.decimals(min_value=0, max_value=3, places=2, allow_nan=False))
 def test_only_the_measured_number_passes(bench: Any, value: object) -> None:
     (claim,) = judged(bench, f"The size of the thing is {value}.")
     assert (claim.verdict is S) == (str(value) == "0.90")
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
 @given(
     st.decimals(min_value=0, max_value=2, places=2, allow_nan=False),
     st.sampled_from(["above", "below", "at least", "at most"]),
@@ -142,7 +138,6 @@ def test_a_comparison_passes_only_where_the_whole_interval_agrees(bench: Any, li
     assert (claim.verdict is S) == holds
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=80))
 def test_words_that_nobody_knows_never_pass(bench: Any, text: str) -> None:
     for claim in judged(bench, f"zzqx {text}"):

@@ -1,0 +1,12 @@
+"""What all tests share: profiles of Hypothesis; ``--hypothesis-profile=thorough`` tries 10,000 examples each."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No test fails because the machine is busy.
+settings.register_profile("usual", deadline=None)
+settings.register_profile("thorough", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
