@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinigraph.errors import KnowledgeError
-from clinigraph.knowledge.cards import CardStatement, GuidelineCard
+from clinigraph.knowledge.cards import CardStatement, GuidelineCard, Strength
 from clinigraph.knowledge.contract import RetrievalQuery, Retriever
+from clinigraph.knowledge.words import words
 from clinigraph.models.base import IndicatorId, PassageId, ProtocolId, StepId
 from clinigraph.models.codes import Concept, Modality, Scheme
 from clinigraph.models.planning import Criterion, DiagnosticProtocol, Indicator, IndicatorKind, PlanStep
@@ -43,6 +44,10 @@ def draft_protocol(
 ) -> DiagnosticProtocol:
     """Turn the retrieved statements that carry a criterion into a draft protocol.
 
+    Only statements whose card or words name the condition are taken: the nearest statement to a condition that no card
+    speaks of is about something else. Definitions and cut-offs go before recommendations, whose thresholds are often
+    targets of treatment; these are taken only where there is no definition.
+
     Args:
         condition: What the protocol is to decide, in words.
         modality: The kind of image that it is asked for.
@@ -55,18 +60,21 @@ def draft_protocol(
         A protocol with ``reviewed`` set to :data:`DRAFT`; the first statement found for an indicator gives its rule.
 
     Raises:
-        KnowledgeError: No statement with a criterion was found.
+        KnowledgeError: No statement with a criterion that names the condition was found.
     """
     query = RetrievalQuery(text=f"{condition} diagnostic criterion", specialty=specialty, top_k=top_k)
     known = _stated(cards)
+    near = [known[s.passage.id] for s in retriever.retrieve(query) if s.passage.id in known]
+    named = [s for s in near if _names(condition, s)]
+    defining = [s for s in named if s.statement.strength is Strength.DEFINITION]
     found: dict[IndicatorId, _Stated] = {}
-    for scored in retriever.retrieve(query):
-        stated = known.get(scored.passage.id)
-        if stated is not None:
-            found.setdefault(stated.criterion.indicator, stated)
+    for stated in defining or named:
+        found.setdefault(stated.criterion.indicator, stated)
     if not found:
         raise KnowledgeError(
-            "No guideline card states a criterion for this", given=condition, todo="Name the condition differently."
+            "No guideline card states a criterion for this",
+            given=condition,
+            todo="Name the condition as guidelines do, or add a card.",
         )
     weight = 1.0 / len(found)
     return DiagnosticProtocol(
@@ -93,6 +101,15 @@ def _stated(cards: Sequence[GuidelineCard]) -> dict[PassageId, _Stated]:
         for criterion in card.criteria():
             known[criterion.passage_id] = _Stated(card, statements[criterion.passage_id], criterion)
     return known
+
+
+def _names(condition: str, stated: _Stated) -> bool:
+    """Whether every content word of the condition stands in the card's topic and title or in the statement."""
+    card, statement = stated.card, stated.statement
+    wanted = frozenset(words(condition))
+    return bool(wanted) and wanted <= frozenset(
+        words(f"{card.topic} {card.title} {statement.section} {statement.text}")
+    )
 
 
 def _indicator(stated: _Stated, weight: float) -> Indicator:

@@ -38,3 +38,17 @@ def test_a_draft_says_that_it_is_one(retriever: HybridRetriever) -> None:
 def test_without_criteria_there_is_no_draft(retriever: HybridRetriever) -> None:
     with pytest.raises(KnowledgeError, match="criterion"):
         draft_protocol("Basket weaving", Modality.OTHER, retriever, (), specialty="cardiology")
+
+
+@pytest.mark.parametrize("condition", ["Sarcoidosis", "Polycystic ovary syndrome", "Malaria in travellers"])
+def test_a_condition_that_no_card_names_gets_no_draft_from_its_neighbours(
+    retriever: HybridRetriever, condition: str
+) -> None:
+    with pytest.raises(KnowledgeError, match="criterion"):
+        draft_protocol(condition, Modality.OTHER, retriever, load_cards())
+
+
+def test_a_target_of_treatment_is_no_criterion_of_a_disease(retriever: HybridRetriever) -> None:
+    draft = draft_protocol("Chronic kidney disease", Modality.OTHER, retriever, load_cards(), top_k=30)
+    assert "egfr" in {i.id for i in draft.indicators}
+    assert "systolic_blood_pressure" not in {i.id for i in draft.indicators}
