@@ -20,6 +20,7 @@ from clinigraph.agents.verification.judging import JudgeEntailment
 from clinigraph.client.verifying import packaged_encoder
 from clinigraph.errors import InputUnreadable
 from clinigraph.evals.contract import EvalContext, EvalItem, EvalSpec, EvalTable, Outcome
+from clinigraph.evals.grounding.abstracts import found
 from clinigraph.knowledge.terminology.embedded import EmbeddedTerminology
 from clinigraph.llm.contract import ChatMessage, ChatModel
 from clinigraph.models.base import ClaimId, Value
@@ -60,9 +61,10 @@ class PairBenchmark:
         alone = "supports" if score >= NEAR else "neutral"
         if self.spec.name == "pubmedqa":
             alone = "yes" if score >= NEAR else "no"
-        answer = await _answer(text, sentence, context.chat)
+        by_results = self.spec.name == "pubmedqa" and context.chat is None
+        answer = found(str(item.data["results"])) if by_results else await _answer(text, sentence, context.chat)
         return {
-            "answer": _said(self.spec.name, answer, nearest),
+            "answer": _said(self.spec.name, answer, "" if by_results else nearest),
             "confidence": round(answer.confidence, 4),
             "similarity": round(score, 4),
             "similarity_only": alone,
@@ -71,16 +73,19 @@ class PairBenchmark:
     def tables(self, outcomes: Sequence[Outcome]) -> Sequence[EvalTable]:
         """Return scores beside the baselines, the confusion, and the risk that calibration achieves."""
         labels = sorted({o.item.target for o in outcomes})
-        found = [(o.item.target, str(o.values.get("answer", "failed")) if not o.error else "failed") for o in outcomes]
+        pairs = [(o.item.target, str(o.values.get("answer", "failed")) if not o.error else "failed") for o in outcomes]
         alone = [
             (o.item.target, str(o.values.get("similarity_only", "failed")) if not o.error else "failed")
             for o in outcomes
         ]
-        most = Counter(t for t, _ in found).most_common(1)[0][0] if found else ""
-        systems = [("verifier", found), ("always the commonest label", [(t, most) for t, _ in found])]
+        most = Counter(t for t, _ in pairs).most_common(1)[0][0] if pairs else ""
+        systems = [("verifier", pairs), ("always the commonest label", [(t, most) for t, _ in pairs])]
+        for half in sorted({str(o.item.data["half"]) for o in outcomes if "half" in o.item.data}):
+            part = [pair for o, pair in zip(outcomes, pairs, strict=True) if o.item.data.get("half") == half]
+            systems += [(f"verifier, {half}", part), (f"commonest label, {half}", [(t, most) for t, _ in part])]
         if any(a not in ("None", "failed") for _, a in alone):
             systems.append(("similarity alone", alone))
-        rows = tuple(_scores(name, pairs, labels) for name, pairs in systems)
+        rows = tuple(_scores(name, part, labels) for name, part in systems)
         columns = (
             "system",
             "items",
@@ -91,7 +96,7 @@ class PairBenchmark:
             "macro F1, answered",
         )
         answers = (*labels, ABSTAINED, "failed")
-        cells = Counter(found)
+        cells = Counter(pairs)
         confusion = tuple((label, *(str(cells[label, a]) for a in answers)) for label in labels)
         tables = [
             EvalTable(title="Answers", columns=columns, rows=rows),
@@ -240,7 +245,12 @@ def _pubmedqa(folder: Path) -> Iterator[EvalItem]:
             id=f"pubmedqa-{key}",
             input=row["QUESTION"],
             target=row["final_decision"],
-            data={"text": text, "sentence": row["QUESTION"]},
+            data={
+                "text": text,
+                "sentence": row["QUESTION"],
+                "results": row["CONTEXTS"][-1],
+                "half": "tuned half" if int(key) % 2 == 0 else "held-out half",
+            },
         )
 
 
