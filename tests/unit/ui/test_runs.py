@@ -11,16 +11,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from clinigraph.client.report import Report
 from clinigraph.client.session import Session
-from clinigraph.errors import UsageError
+from clinigraph.errors import ModelUnreachable, UsageError
+from clinigraph.models.imaging import Box, Point
 from clinigraph.models.interventions import Intervention
-from clinigraph.models.tooling import ToolCall, ToolResult
-from clinigraph.testing.world import MEASURE, World, measure_answer
+from clinigraph.models.tooling import ToolCall, ToolResult, ToolStatus
+from clinigraph.testing.doubles import FakeTool
+from clinigraph.testing.models import ScriptedModel
+from clinigraph.testing.world import MEASURE, READ, World, failing, measure_answer
 from clinigraph.tools.contract import ToolContext
 from clinigraph.ui.history import History
 from clinigraph.ui.library import CasePlace, UserLibrary
 from clinigraph.ui.runs import LiveRun, RunManager, take_up
-from clinigraph.ui.values import CaseForm, RunForm, RunRow, RunStatus, UserId
+from clinigraph.ui.values import CaseForm, Correction, RunForm, RunRow, RunStatus, UserId
 
 USER = UserId("a" * 32)
 BY = Intervention(who="Dr A", at_unix=1.0, action="approve")
@@ -87,6 +91,27 @@ async def test_a_run_ends_with_a_report_on_disk_and_its_decision_in_the_library(
     row = await finished(manager, library, case_id, RunForm())
     assert (row.status, row.decision, row.condition) == (RunStatus.DONE, "present", "thingness")
     assert (library.place(case_id).run(1) / "report" / "report.json").is_file()
+
+
+async def test_a_run_that_lost_its_model_server_is_stopped_and_goes_on_with_another(
+    manager: RunManager, library: UserLibrary, world: World
+) -> None:
+    world.model = ScriptedModel([ModelUnreachable("The model server cannot be reached", given="http://one/v1")])
+    case_id = new_case(library)
+    row = await finished(manager, library, case_id, RunForm())
+    assert row.status is RunStatus.STOPPED
+    assert "cannot be reached, http://one/v1. Start it again." in row.message
+    voted = {"reason": "so", "evidence_id": "indicator-size", "decision": "present"}
+    world.model = ScriptedModel([voted])
+    while manager.live(USER, case_id, row.number) is not None:
+        await asyncio.sleep(0.01)
+    live = manager.start(USER, library, case_id, row)
+    events = [e.kind async for e in live.history.watch()]
+    assert "run_resumed" in events
+    found = library.get(case_id).run(row.number)
+    assert found is not None
+    assert (found.status, found.decision) == (RunStatus.DONE, "present")
+    assert len(world.tools["segment"].calls) == 1
 
 
 async def test_the_history_is_the_same_for_who_watches_and_who_comes_later(
@@ -184,6 +209,55 @@ async def test_a_changed_fact_runs_only_what_depends_on_it(
     row = await finished(manager, library, case_id, RunForm())
     assert row.number == 2
     assert {name: len(tool.calls) for name, tool in world.tools.items()} == calls
+
+
+async def test_points_run_only_what_takes_them_again_and_stand_in_the_evidence(
+    manager: RunManager, library: UserLibrary, world: World
+) -> None:
+    case_id = new_case(library)
+    await finished(manager, library, case_id, RunForm())
+    calls = {name: len(tool.calls) for name, tool in world.tools.items()}
+    drawn = Correction(who="Dr A", at_unix=1.0, label="thing", points=(Point(x=5, y=5), Point(x=40, y=5, inside=False)))
+    row = library.begin_run(case_id, RunForm(), drawn)
+    live = manager.start(USER, library, case_id, row)
+    async with asyncio.timeout(30):
+        async for _ in live.history.watch():
+            pass
+    after = {name: len(tool.calls) for name, tool in world.tools.items()}
+    assert {name for name in calls if after[name] > calls[name]} == {"segment", "measure"}
+    report = Report.load(library.place(case_id).run(2) / "report" / "report.json")
+    (made,) = report.interventions
+    assert (made.who, made.action) == ("Dr A", "correct")
+    assert "inside at (5, 5); beside at (40, 5)" in made.reason
+    assert library.get(case_id).form.points == {"thing": drawn.points}
+
+
+async def test_a_box_leaves_other_tools_of_the_image_alone(
+    manager: RunManager, library: UserLibrary, world: World
+) -> None:
+    world.tools["read"] = FakeTool(READ, lambda call, _: failing(call, ToolStatus.EMPTY, "nothing to read"))
+    case_id = new_case(library)
+    await finished(manager, library, case_id, RunForm())
+    drawn = Correction(who="Dr A", at_unix=1.0, label="thing", box=Box(x0=1, y0=1, x1=20, y1=20))
+    row = library.begin_run(case_id, RunForm(), drawn)
+    live = manager.start(USER, library, case_id, row)
+    assert live.task is not None
+    await asyncio.wait_for(live.task, 30)
+    assert len(world.tools["segment"].calls) == 2
+    assert len(world.tools["read"].calls) == 1
+
+
+async def test_a_tool_that_outlines_tells_its_time_and_where_its_pixels_lie(
+    manager: RunManager, library: UserLibrary
+) -> None:
+    case_id = new_case(library)
+    await finished(manager, library, case_id, RunForm())
+    told = [e.detail for e in History(library.place(case_id).run(1) / "events.jsonl").events if e.kind == "tool_result"]
+    segment = next(d for d in told if d["tool"] == "segment")
+    assert float(str(segment["seconds"])) >= 0
+    assert segment["run"]
+    assert str(segment["masks"]).startswith("sha256:")
+    assert "masks" not in next(d for d in told if d["tool"] == "measure")
 
 
 async def test_a_case_without_files_fails_in_one_line(manager: RunManager, library: UserLibrary) -> None:
