@@ -103,7 +103,9 @@ async def test_a_run_that_lost_its_model_server_is_stopped_and_goes_on_with_anot
     assert "cannot be reached, http://one/v1. Start it again." in row.message
     voted = {"reason": "so", "evidence_id": "indicator-size", "decision": "present"}
     world.model = ScriptedModel([voted])
-    while manager.live(USER, case_id, row.number) is not None:
+    for _ in range(500):
+        if manager.live(USER, case_id, row.number) is None:
+            break
         await asyncio.sleep(0.01)
     live = manager.start(USER, library, case_id, row)
     events = [e.kind async for e in live.history.watch()]
