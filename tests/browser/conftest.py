@@ -30,6 +30,16 @@ WAIT_MS = 60_000
 Visit = Callable[..., "Page"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow tests of this folder to `make test-browser`, which asks for them by name."""
+    if "browser" in str(config.getoption("markexpr")):
+        return
+    skip = pytest.mark.skip(reason="slow browser test: make test-browser")
+    for item in items:
+        if "browser" in item.keywords and "slow" in item.keywords:
+            item.add_marker(skip)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

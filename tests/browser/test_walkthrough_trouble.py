@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conftest import Hand, Visit
     from playwright.sync_api import FilePayload, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 SERVER = Path(__file__).parent / "world_server.py"
 APPROVE = "Let me approve or change the plan"
 Starter = Callable[[], subprocess.Popen[bytes]]

@@ -126,7 +126,9 @@ async def add_file(
 ) -> CaseRecord:
     """Send one file as the request's body; a ZIP of a folder is unpacked."""
     folder = library.place(library.get(case_id).id).uploads
-    names = await receive(request.stream(), name, folder, hub.limits)
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isascii() and announced.isdigit() else 0
+    names = await receive(request.stream(), name, folder, hub.limits, size)
     return library.add_files(case_id, names)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from clinigraph.artifacts import ArtifactStore
+from clinigraph.artifacts import ArtifactMissing, ArtifactStore
 from clinigraph.client.places import run_place
 from clinigraph.client.report import Report
 from clinigraph.client.session import Session
@@ -128,7 +128,10 @@ class Hub:
         if not all(told.get(k) for k in ("run", "image", "masks")):
             raise UsageError("There is no such picture", given=step[:60])
         store = self._artifacts(library, case_id, RunId(str(told["run"])))
-        return thumbnail(store.get(ArtifactId(str(told["image"]))), store.get(ArtifactId(str(told["masks"]))))
+        try:
+            return thumbnail(store.get(ArtifactId(str(told["image"]))), store.get(ArtifactId(str(told["masks"]))))
+        except ArtifactMissing as error:
+            raise UsageError("There is no such picture", given=step[:60]) from error
 
     async def delete(self, user: UserId, library: UserLibrary, case_id: str) -> None:
         """Stop a case's runs and delete it with its pixels, also those in memory.

@@ -21,6 +21,8 @@ SUFFIXES = frozenset((
 """Endings that are taken; what a file holds is looked at when the case is read. DICOM files often have none."""
 _SAFE = re.compile(r"[^A-Za-z0-9._ -]+")
 _CHUNK = 1 << 20
+SPARE_BYTES = 256 * 2**20
+"""Room on the disk that no upload may take."""
 
 
 class UploadLimits(Value):
@@ -54,7 +56,9 @@ def safe_name(name: str) -> str:
     return base
 
 
-async def receive(stream: AsyncIterator[bytes], name: str, folder: Path, limits: UploadLimits) -> tuple[str, ...]:
+async def receive(
+    stream: AsyncIterator[bytes], name: str, folder: Path, limits: UploadLimits, announced: int = 0
+) -> tuple[str, ...]:
     """Write a stream into a folder; an archive is unpacked and removed.
 
     Args:
@@ -62,6 +66,7 @@ async def receive(stream: AsyncIterator[bytes], name: str, folder: Path, limits:
         name: Name as the user's machine gave it.
         folder: The case's upload folder.
         limits: Sizes.
+        announced: Bytes that the sender says will come; too many are refused before the first is written.
 
     Returns:
         Names below ``folder`` of what came in.
@@ -70,6 +75,10 @@ async def receive(stream: AsyncIterator[bytes], name: str, folder: Path, limits:
         InputRefused: Too large, of a kind that is not taken, or an archive that cannot be trusted; nothing is kept.
     """
     target = folder / safe_name(name)
+    if announced > limits.file_bytes:
+        raise _too_large(target.name, limits.file_bytes)
+    if announced + SPARE_BYTES > shutil.disk_usage(folder).free:
+        raise InputTooLarge("The disk of the server has no room for the file", given=target.name, todo="Delete cases.")
     part = target.with_name(f".{target.name}.part")
     size = 0
     try:

@@ -32,7 +32,8 @@ def hub(tmp_path: Path) -> Hub:
         world.settings = {"state_dir": place.state, "keep_runs": True}
         return world.session()
 
-    return Hub(Settings(state_dir=tmp_path / "state"), make, UploadLimits(file_bytes=100_000))
+    limits = UploadLimits(file_bytes=100_000)
+    return Hub(Settings(state_dir=tmp_path / "state"), make, limits, shared=world.session())
 
 
 @pytest.fixture
@@ -126,6 +127,50 @@ def test_questions_are_answered_from_the_evidence(api: TestClient) -> None:
     events(api, case_id)
     answer = api.post(f"{API}/cases/{case_id}/runs/1/ask", json={"text": "What if the size were 0.2?"}).json()
     assert "becomes absent" in answer["text"]
+
+
+def test_an_outline_is_corrected_by_points(api: TestClient) -> None:
+    case_id = new_case(api)
+    api.post(f"{API}/cases/{case_id}/runs", json={})
+    events(api, case_id)
+    run = f"{API}/cases/{case_id}/runs/1"
+    assert api.get(f"{run}/prompts").json() == {"thing": ["box", "points"]}
+    body = {"who": "Dr A", "label": "thing", "points": [{"x": 5, "y": 5}, {"x": 40, "y": 5, "inside": False}]}
+    started = api.post(f"{run}/correct", json=body)
+    assert (started.status_code, started.json()["number"]) == (202, 2)
+    events(api, case_id, 2)
+    (image,) = api.get(f"{API}/cases/{case_id}/runs/2/images").json()
+    assert [p["inside"] for p in image["points"]["thing"]] == [True, False]
+    before, after = (api.get(f"{API}/cases/{case_id}/runs/{n}/images/0.png?segments=0.thing").content for n in (1, 2))
+    assert before != after
+
+
+def test_a_correction_that_the_run_cannot_take_is_refused(api: TestClient) -> None:
+    case_id = new_case(api)
+    api.post(f"{API}/cases/{case_id}/runs", json={})
+    events(api, case_id)
+    correct = f"{API}/cases/{case_id}/runs/1/correct"
+    refused = api.post(correct, json={"who": "Dr A", "label": "liver", "points": [{"x": 5, "y": 5}]})
+    assert refused.status_code == 409
+    assert "box and points for thing" in refused.json()["error"]
+    assert api.post(correct, json={"who": "Dr A", "label": "thing"}).status_code == 409
+    assert len(api.get(f"{API}/cases/{case_id}").json()["runs"]) == 1
+
+
+def test_plots_and_steps_are_pictures(api: TestClient) -> None:
+    case_id = new_case(api)
+    api.post(f"{API}/cases/{case_id}/runs", json={})
+    events(api, case_id)
+    run = f"{API}/cases/{case_id}/runs/1"
+    light, dark = (api.get(f"{run}/plots/contributions.png?dark={d}").content for d in ("false", "true"))
+    assert light.startswith(b"\x89PNG")
+    assert light != dark
+    assert api.get(f"{run}/plots/intervals.png").content.startswith(b"\x89PNG")
+    assert api.get(f"{run}/plots/trends.png").status_code == 404
+    assert api.get(f"{run}/steps/seg.png").content.startswith(b"\x89PNG")
+    assert api.get(f"{run}/steps/mea.png").status_code == 404
+    assert api.get(f"{run}/steps/seg.png", headers=OTHER).status_code == 404
+    assert api.get(f"{run}/plots/contributions.png", headers=OTHER).status_code == 404
 
 
 def test_two_runs_of_a_case_are_compared(api: TestClient) -> None:

@@ -7,6 +7,7 @@ import stat
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,10 @@ from clinigraph.errors import InputRefused, InputTooLarge, InputUnreadable, Inpu
 from clinigraph.ui.uploads import SUFFIXES, UploadLimits, receive, safe_name, take
 
 LIMITS = UploadLimits(file_bytes=10_000, unpacked_bytes=20_000, entries=3)
+
+
+def kept_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def stream(data: bytes, step: int = 1000) -> AsyncIterator[bytes]:
@@ -74,6 +79,24 @@ async def test_a_stream_over_the_limit_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputTooLarge):
         await receive(stream(b"x" * 10_001), "eye.png", tmp_path, LIMITS)
     assert left(tmp_path) == []
+
+
+async def test_a_file_announced_over_the_limit_is_refused_before_a_byte_is_read(tmp_path: Path) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("the stream was read")
+        yield b""
+
+    with pytest.raises(InputTooLarge):
+        await receive(unread(), "eye.png", tmp_path, UploadLimits(), announced=3 * 2**30)
+    assert kept_in(tmp_path) == []
+
+
+async def test_a_file_that_the_disk_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = SimpleNamespace(free=10)
+    monkeypatch.setattr("clinigraph.ui.uploads.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(InputTooLarge, match="no room"):
+        await receive(stream(b"abc"), "eye.png", tmp_path, UploadLimits(), announced=3)
+    assert kept_in(tmp_path) == []
 
 
 async def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
