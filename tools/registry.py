@@ -85,6 +85,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.measurement.change_tool import ChangeMeasures
     from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
     from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+    from clinigraph.tools.measurement.head_tool import FetalHeadMeasures
     from clinigraph.tools.measurement.intensity_tool import IntensityMeasures
     from clinigraph.tools.measurement.lesion_tool import LesionMeasures
     from clinigraph.tools.measurement.nodule_tool import NoduleSize
@@ -99,6 +100,7 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
     from clinigraph.tools.segmentation.cine_network import CineMrHeart
     from clinigraph.tools.segmentation.fundus_medsam import FundusDiscCupMedSam
     from clinigraph.tools.segmentation.fundus_network import FundusDiscCup
+    from clinigraph.tools.segmentation.head_network import FetalHead
     from clinigraph.tools.segmentation.medsam import MedSamLite
     from clinigraph.tools.segmentation.medsam_tool import MedSamLiteSegmenter
     from clinigraph.tools.segmentation.sam import SamSegmenter
@@ -114,6 +116,8 @@ def _own_tools(settings: Settings, reader: ImageReader | None) -> list[Tool]:
         CardiothoracicMeasures(),
         CineMrHeart(),
         VentricleMeasures(),
+        FetalHead(),
+        FetalHeadMeasures(),
         MedSamLiteSegmenter(engine),
         SamSegmenter(settings),
         SkinLesionOutline(engine),

@@ -16,6 +16,7 @@ from clinigraph.tools.contract import Tool
 from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
 from clinigraph.tools.measurement.concepts import private
 from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+from clinigraph.tools.measurement.head_tool import FetalHeadMeasures
 from clinigraph.tools.measurement.ventricle_tool import VentricleMeasures
 from clinigraph.tools.reading.contract import Pixels, QualitativeReading
 from clinigraph.tools.reading.image_tool import ReadImage
@@ -24,6 +25,7 @@ from clinigraph.tools.segmentation.chest_network import ChestLungsHeart
 from clinigraph.tools.segmentation.cine_network import CineMrHeart
 from clinigraph.tools.segmentation.fundus_medsam import FundusDiscCupMedSam
 from clinigraph.tools.segmentation.fundus_network import FundusDiscCup
+from clinigraph.tools.segmentation.head_network import FetalHead
 from clinigraph.tools.segmentation.medsam import MedSamLite
 from clinigraph.tools.segmentation.medsam_tool import MedSamLiteSegmenter
 
@@ -224,6 +226,49 @@ class TestChestLungsHeart(ToolSuite):
 
     def empty_example(self, store: ArtifactStore) -> ToolCall:
         return call_on("chest_lungs_heart", put_image(store, grey(), Modality.CHEST_FILM))
+
+
+def drawn_head() -> np.ndarray:
+    """A bright ring in dark grey, filled with speckle, as a skull shows on ultrasound."""
+    from scipy.ndimage import gaussian_filter
+
+    y, x = np.mgrid[:270, :400].astype(float)
+    radius = np.hypot((x - 200) / 120, (y - 135) / 95)
+    grey_levels = np.where(np.abs(radius - 0.97) < 0.04, 220.0, np.where(radius < 1, 45.0, 70.0))
+    speckle = gaussian_filter(np.random.default_rng(0).normal(0, 60, grey_levels.shape), 1.5)
+    return np.asarray(np.clip(gaussian_filter(grey_levels, 1.5) + speckle, 0, 255), dtype=np.uint8)
+
+
+class TestFetalHead(ToolSuite):
+    @pytest.fixture(autouse=True)
+    def _installed(self) -> None:
+        _needs(FetalHead())
+
+    def make_tool(self) -> Tool:
+        return FetalHead()
+
+    def example(self, store: ArtifactStore) -> ToolCall:
+        return call_on("fetal_head", put_image(store, drawn_head(), Modality.ULTRASOUND))
+
+    def empty_example(self, store: ArtifactStore) -> ToolCall:
+        return call_on("fetal_head", put_image(store, grey(), Modality.ULTRASOUND))
+
+
+class TestFetalHeadMeasures(ToolSuite):
+    def make_tool(self) -> Tool:
+        return FetalHeadMeasures()
+
+    def _call(self, store: ArtifactStore, head: np.ndarray) -> ToolCall:
+        image = put_image(store, grey(), Modality.ULTRASOUND)
+        return call_on(
+            "fetal_head_measures", image, masks=LabelMapValue(value=put_masks(store, image, fetal_head=head))
+        )
+
+    def example(self, store: ArtifactStore) -> ToolCall:
+        return self._call(store, circle(40))
+
+    def empty_example(self, store: ArtifactStore) -> ToolCall:
+        return self._call(store, circle(-1))
 
 
 def put_stack(store: ArtifactStore, pixels: np.ndarray) -> Image:

@@ -29,6 +29,7 @@ OPTIC_DISC = sct("81016008", "Optic nerve head")
 OPTIC_CUP = private("OPTIC-CUP", "Optic cup")
 HEART = sct("80891009", "Heart")
 LUNG = sct("39607008", "Lung")
+FETAL_HEAD = private("FETAL-HEAD", "Fetal head")
 
 OPTIC_DISC_SITE = FindingSite(concept=OPTIC_DISC)
 HEART_SITE = FindingSite(concept=HEART)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clinigraph.models.codes import Concept, Scheme
 from clinigraph.tools.measurement.concepts import private, sct
 
 LONG_AXIS = sct("103339001", "Long axis")
@@ -35,3 +36,5 @@ STRUCTURES = private("ABCD-D", "Structure score of the ABCD rule")
 VEIL = private("BLUE-WHITE-VEIL", "Blue-white veil")
 TOTAL = private("ABCD-TDS", "Total dermoscopy score of the ABCD rule")
 NODULE = private("NODULE-DIAM", "Diameter of a pulmonary nodule")
+HEAD_CIRCUMFERENCE = Concept(value="11984-2", scheme=Scheme.LN, meaning="Head Circumference")
+HEAD_AXES = private("HEAD-AXES", "Short relative to long axis of the head")

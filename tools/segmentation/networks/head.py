@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE = 128
 """Side of the grid on which the network works."""
-MIN_HEAD_CONFIDENCE = 0.5
+MIN_HEAD_CONFIDENCE = 0.8
 """Below this the picture is not taken for one of a fetal head. See the model card."""
 CLOSE = 1.5
 """Side of the second view over the longer axis of the head."""
@@ -179,7 +180,7 @@ class HeadNetwork:
         singles = [_single(item, one) for group in passes for item, one in zip(group, views, strict=True)]
         ovals = tuple(single for single in singles if single is not None)
         placed = _placed(oval, view.scaled(max(_SCALES)), _CANVAS)
-        agreed = agreement([single.mask(shape) for single in ovals], placed.mask(shape)) * len(ovals) / len(singles)
+        agreed = _agreed(ovals, placed, shape) * len(ovals) / len(singles)
         confidence = _confidence(mean, outline, oval) * ramp(agreed, *_AGREED)
         if confidence < MIN_HEAD_CONFIDENCE:
             return _nothing(shape, confidence)
@@ -191,6 +192,13 @@ def _confidence(maps: NDArray[np.float32], outline: BoolMask, oval: Oval) -> flo
     certain = 2 * float(maps[outline].mean()) - 1
     like = dice(outline, oval.mask((maps.shape[0], maps.shape[1])))
     return ramp(certain, *_CERTAIN) * ramp(like, *_OVAL) * ramp(oval.semi_minor / oval.semi_major, *_AXES)
+
+
+def _agreed(ovals: Sequence[Oval], mean: Oval, shape: tuple[int, int]) -> float:
+    """Mean overlap of the passes with the result, drawn small: ovals need no fine grid to be compared."""
+    scale = SIZE / max(shape)
+    small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
+    return agreement([oval.placed(0, 0, scale).mask(small) for oval in ovals], mean.placed(0, 0, scale).mask(small))
 
 
 def _single(probability: Tensor, view: View) -> Oval | None:

@@ -52,7 +52,7 @@ def test_a_folder_without_metadata_is_refused(tmp_path: Path) -> None:
         Bundle.read(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["fundus_disc_cup", "cxr_lungs_heart"])
+@pytest.mark.parametrize("name", ["fundus_disc_cup", "cxr_lungs_heart", "us_fetal_head"])
 def test_shipped_bundles_are_whole(name: str) -> None:
     bundle = Bundle.read(BUNDLES / name)
     networks = bundle.load(torch.device("cpu"))
