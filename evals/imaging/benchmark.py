@@ -16,10 +16,20 @@ from clinigraph.evals.imaging.eyes import Eyes
 from clinigraph.evals.imaging.figures import Part, table
 from clinigraph.evals.imaging.hearts import Hearts
 from clinigraph.evals.imaging.kinds import Kinds
-from clinigraph.evals.imaging.prompted import Heads, Lesions
+from clinigraph.evals.imaging.prompted import FoundHeads, Heads, Lesions
 from clinigraph.evals.imaging.volumes import Hippocampi, Solids
 
-PARTS: tuple[Part, ...] = (Eyes(), Chests(), Hearts(), Lesions(), Heads(), Solids(), Hippocampi(), Kinds())
+PARTS: tuple[Part, ...] = (
+    Eyes(),
+    Chests(),
+    Hearts(),
+    Lesions(),
+    Heads(),
+    FoundHeads(),
+    Solids(),
+    Hippocampi(),
+    Kinds(),
+)
 
 
 class ImagingBenchmark:

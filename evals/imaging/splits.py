@@ -21,6 +21,8 @@ from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, Bundl
 
 LIST = Path(__file__).resolve().parent / "splits.json"
 _DIGITS = 12
+HEADS = "us_hc18_examinations"
+"""Pictures of fetal heads by examination; their own set lists them by file, as the router was trained."""
 
 
 def digest(path: Path) -> str:
@@ -134,6 +136,14 @@ def _training_files(data: Path) -> dict[str, list[Path]]:
     return found
 
 
+def _examinations(data: Path) -> dict[str, int]:
+    """Return the pictures of fetal heads with the place of their examination, from which folds are derived."""
+    from clinigraph.tools.segmentation.training.head_data import list_heads
+
+    heads = list_heads(data, len(list_heads(data, 1)))
+    return {digest(head.image_path): head.fold for head in heads}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the list from a folder with the training sets."""
     parser = argparse.ArgumentParser(description="List the files that shipped networks were trained on.")
@@ -142,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     listed = {
         name: {digest(path): place for place, path in enumerate(paths)} for name, paths in _training_files(data).items()
     }
+    listed[HEADS] = _examinations(data)
     LIST.write_text(json.dumps(listed, indent=0, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from clinigraph.evals.imaging.eyes import Eyes, reference
 from clinigraph.evals.imaging.figures import Figure, table
 from clinigraph.evals.imaging.kinds import _DRAWERS, Kinds
 from clinigraph.evals.imaging.nrrd import read_nrrd
-from clinigraph.evals.imaging.prompted import Heads, ellipse_in_box
+from clinigraph.evals.imaging.prompted import FoundHeads, Heads, ellipse_in_box
 from clinigraph.evals.imaging.running import dice, tight_box
 from clinigraph.evals.imaging.volumes import measured
 from clinigraph.evals.registry import benchmark
@@ -74,8 +74,9 @@ class TestSplits:
         assert splits.place_of(tmp_path / "drishtiGS_002.png", ("fundus_drishti_train",)) is None
 
     def test_every_listed_set_has_each_place_once(self) -> None:
-        for places in splits.known().values():
-            assert sorted(places.values()) == list(range(len(places)))
+        for name, places in splits.known().items():
+            found = set(places.values()) if name == splits.HEADS else sorted(places.values())
+            assert list(found) == list(range(len(found)))
 
     def test_the_member_that_was_kept_from_an_image_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(splits, "members_of", lambda _: ("fold0", "fold1"))
@@ -164,6 +165,34 @@ def test_noise_is_turned_away(tmp_path: Path) -> None:
 def test_a_head_table_without_its_pictures_gives_no_items(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("image,pixel_size_mm,head_circumference_mm\nx,0.1,50\n")
     assert Heads().items([tmp_path], context(tmp_path)) == []
+
+
+def head_set(folder: Path) -> None:
+    """One drawn head of 45 by 30 pixels, each pixel half a millimetre wide."""
+    y, x = np.mgrid[:120, :160]
+    inside = ((x - 80) / 45) ** 2 + ((y - 60) / 30) ** 2 <= 1
+    save(folder / "images" / "x.png", np.where(inside, 90, 40).astype(np.uint8))
+    save(folder / "masks" / "x.png", inside.astype(np.uint8) * 255)
+    (folder / "labels.csv").write_text("image,pixel_size_mm,head_circumference_mm\nx,0.5,118.3\n")
+
+
+def test_a_head_that_is_not_found_has_no_circumference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinigraph.evals.imaging import prompted
+    from clinigraph.evals.imaging.running import Ran
+
+    head_set(tmp_path / "us_hc18_mine")
+    [item] = FoundHeads().items([tmp_path / "us_hc18_mine"], context(tmp_path))
+    assert item.data["network"] == splits.NEW.words
+    truth = np.asarray(Image.open(tmp_path / "us_hc18_mine" / "masks" / "x.png")) > 0
+    for mask, expected in (
+        (np.zeros_like(truth), {"head": 0.0, "not_found": 1}),
+        (truth, {"head": 1.0, "not_found": 0}),
+    ):
+        monkeypatch.setattr(prompted, "run_on", lambda *_, m=mask, **__: Ran(None, {"fetal_head": m}))  # type: ignore[arg-type]
+        values = FoundHeads().measure(item, context(tmp_path))
+        assert {k: values[k] for k in expected} == expected
+        assert ("found" in values) == bool(mask.any())
+    assert float(str(values["found"])) < 2
 
 
 def test_a_drawn_ball_is_measured_in_millimetres(tmp_path: Path) -> None:
