@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from clinigraph.cli.eval_logs import WORDS, read_logs
@@ -109,6 +110,7 @@ def _evaluate(request: EvalRequest) -> EvalLog:
         display=display,
         max_samples=None if request.model else 1,
         log_realtime=False,
+        log_buffer=1,  # a killed run keeps every finished sample
         score_display=False,
     )
     return logs[0]
@@ -141,10 +143,16 @@ def show_tables(tables: Sequence[EvalTable], log: EvalLog) -> None:
 
 def show_table(table: EvalTable, console: Console | None = None) -> None:
     """Print one table."""
-    shown = Table(*table.columns, title=table.title, box=box.SIMPLE_HEAD, title_justify="left", caption=table.note)
+    shown = Table(
+        *map(escape, table.columns),
+        title=escape(table.title),
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption=escape(table.note),
+    )
     shown.caption_justify = "left"
     for row in table.rows:
-        shown.add_row(*row)
+        shown.add_row(*map(escape, row))
     (console or Console()).print(shown)
 
 
