@@ -26,7 +26,7 @@ from clinigraph.models.passages import ScoredPassage
 MAX_QUERY_CHARS = 20_000
 """Longest query; longer ones are refused rather than silently shortened."""
 _RRF_K = 10
-"""Weight of the first ranks over later ones; 60 in the paper. See docs/decisions/0008-eight-bit-embedding.md."""
+"""Weight of the first ranks over later ones; 60 in the paper. See docs/decisions/0019-ranks-of-documents.md."""
 _POOL = 100
 """Candidates of each half; also the ranks that fusion looks at."""
 
@@ -35,10 +35,12 @@ _POOL = 100
 class Tuning:
     """The numbers of fusion and cutting; ``clinigraph eval retrieval`` measures them."""
 
-    lexical: float = 2.0
+    lexical: float = 3.0
     """Weight of BM25 ranks; 0 switches that half off."""
     dense: float = 1.0
     """Weight of vector ranks; 0 switches that half off and loads no embedder."""
+    document: float = 2.0
+    """Weight of the rank of a passage's document beside that of the passage, in both halves."""
     domain_boost: float = 1.1
     """Factor for passages of the query's own specialty over those of none."""
     adaptive: bool = True
@@ -58,6 +60,11 @@ class _Candidate:
     lexical: float = 0.0
     dense: float = 0.0
     fused: float = 0.0
+
+    @property
+    def document(self) -> str:
+        """What its passages have in common: the id up to its ``#``."""
+        return self.id.rpartition("#")[0] or self.id
 
 
 class HybridRetriever:
@@ -122,9 +129,13 @@ class HybridRetriever:
             (self._tuning.dense, _by_dense, candidates)
         ]
         for weight, key, group in halves:
-            scored = sorted((c for c in group if key(c) > 0), key=partial(_order, key))
-            for rank, candidate in enumerate(scored[:_POOL], start=1):
+            scored = sorted((c for c in group if key(c) > 0), key=partial(_order, key))[:_POOL]
+            documents = {d: place for place, d in enumerate(dict.fromkeys(c.document for c in scored), start=1)}
+            for rank, candidate in enumerate(scored, start=1):
                 candidate.fused += weight / (_RRF_K + rank)
+            for candidate in group:
+                if candidate.document in documents:
+                    candidate.fused += weight * self._tuning.document / (_RRF_K + documents[candidate.document])
         if query.specialty:
             for candidate in candidates:
                 if candidate.shelf.specialty(candidate.id) == query.specialty:
