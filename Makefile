@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: vllm-cpu test-vllm test-browser demo test lint types imports pytest bench clean help
+.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +47,10 @@ pytest: $(FULL) $(CHROMIUM)
 
 test-browser: $(FULL) $(CHROMIUM)
 	$(BIN)/pytest -m browser tests/browser
+
+# The pictures in docs/screens; look at them before they are committed.
+screenshots: $(FULL) $(CHROMIUM)
+	$(BIN)/python tests/browser/screenshots.py
 
 # A vLLM server that needs no GPU, in an environment of its own (about 7 GB), with two small models for tests.
 VLLM := .vllm
