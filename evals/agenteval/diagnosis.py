@@ -33,6 +33,8 @@ from clinigraph.tools.reading.image_tool import ReadImage
 from clinigraph.tools.registry import ToolRegistry, default_registry
 
 __all__ = ["GraphDiagnosis", "MakeSession", "Trained"]
+LONGEST_NODE_S = 7200.0
+"""Longest time of one node: a busy machine is no fault of the method; Inspect has its own limits of time."""
 MakeSession = Callable[[Settings, ChatModel | None, ToolRegistry | None], Session]
 
 
@@ -83,8 +85,8 @@ class GraphDiagnosis:
         model = None if context.config == "rules" else context.chat
         if context.config in NEED_MODEL and model is None:
             raise UsageError(f"The configuration {context.config} needs a model", todo="Give --model.")
-        state = context.work / self.spec.name
-        settings = Settings().model_copy(update={"model_base_url": None, "model_name": None, "state_dir": state})
+        changed = {"model_base_url": None, "model_name": None, "state_dir": context.work / self.spec.name}
+        settings = Settings().model_copy(update={**changed, "node_timeout_s": LONGEST_NODE_S})
         session = self._session(settings, model, item, context)
         options = RunOptions(resume=False, switches=CONFIGS[context.config])
         report: Report | None = None
