@@ -92,8 +92,11 @@ class FoundHeads:
         for item in Heads().items(folders, context):
             place = splits.place_of(Path(str(item.data["image"])), (splits.HEADS,))
             network = splits.network_for(_HEAD_BUNDLE, place, FOLDS)
-            members = None if network.members is None else list(network.members)
-            data: dict[str, JsonValue] = {"part": self.name, "network": network.words, "members": members}
+            data: dict[str, JsonValue] = {
+                "part": self.name,
+                "network": network.words,
+                "members": None if network.members is None else list(network.members),
+            }
             name = f"{self.name}/{item.id.partition('/')[2]}"
             found.append(item.replace(id=name, data={**item.data, **data}))
         return found

@@ -158,7 +158,8 @@ class _Plane:
             return cls(structure, structure.mask, spacing, known is not None, None)
         axis, notes = axial_axis(structure.image.geometry.direction)
         if known is not None:
-            spacing = tuple(s for i, s in enumerate(known) if i != axis)  # type: ignore[assignment]
+            rest = [step for place, step in enumerate(known) if place != axis]
+            spacing = (rest[0], rest[1])
         slices = [largest_component(plane) for plane in np.moveaxis(structure.mask, axis, 0)]
         lengths = [planar.diameters(p, spacing).longest if p.any() else 0.0 for p in slices]
         index = int(np.argmax(lengths))
@@ -183,8 +184,9 @@ class _Plane:
     def outputs(self) -> dict[str, FlowValue]:
         found = [*(self._size(n) for n in _SIZES if self.in_mm), *map(self._shape, (_CIRCULARITY, _SOLIDITY, _MARGIN))]
         values: dict[str, FlowValue] = {}
-        if self.in_mm and self.slice_index is not None:
-            found.append(self._volume())
+        known = self.structure.image.geometry.spacing_mm
+        if known is not None and self.slice_index is not None:
+            found.append(self._volume((known[0], known[1], known[2])))
         if self.is_ultrasound:
             found.append(self._taller())
         for name, measured in found:
@@ -215,9 +217,7 @@ class _Plane:
             SPEC, name, concept, value, spread, method, unit=unit, limitations=self.notes
         )
 
-    def _volume(self) -> tuple[str, Measurement]:
-        known = self.structure.image.geometry.spacing_mm or ()
-        spacing = (known[0], known[1], known[2])
+    def _volume(self, spacing: solid.Spacing3) -> tuple[str, Measurement]:
         mask = solid.cropped(self.structure.mask)
         shell = HALF_PIXEL * solid.mean_spacing(spacing) * solid.surface_mm2(mask, spacing) / 1000
         value = solid.volume_mm3(mask, spacing) / 1000

@@ -215,9 +215,9 @@ def _packed(data: bytes, kind: str) -> Floats:
     triples = np.frombuffer(data[: len(data) // 3 * 3], dtype=np.uint8).reshape(-1, 3).astype(np.int64)
     first = triples[:, 0] | (triples[:, 1] & 0x0F) << 8
     second = triples[:, 2] | (triples[:, 1] & 0xF0) << 4
-    values = np.stack([first, second], axis=1).ravel()
-    values = np.where(values >= 2**11, values - 2**12, values).astype(np.float64)
-    return np.where(values == -(2**11), np.nan, values)
+    counts = np.stack([first, second], axis=1).ravel()
+    signed = np.where(counts >= 2**11, counts - 2**12, counts).astype(np.float64)
+    return np.where(signed == -(2**11), np.nan, signed)
 
 
 def _gain(line: Sequence[str]) -> tuple[float, float]:

@@ -48,7 +48,7 @@ class Oval:
     """Direction of the major axis in radians, from the x axis towards the y axis."""
 
     @classmethod
-    def of(cls, weights: NDArray[np.floating | np.bool_]) -> Oval | None:
+    def of(cls, weights: NDArray[np.float32] | BoolMask) -> Oval | None:
         """Return the ellipse with the second moments of a map ``(H, W)``; None for an empty one.
 
         A filled ellipse with semi-axes a and b has variances a^2/4 and b^2/4 along its axes; a pixel adds a twelfth.

@@ -141,7 +141,7 @@ def measure(data: Path, weights: Path, runs: Sequence[str], every: int = 1) -> t
             write_bundle(Path(scratch), [weights / f"{run}.safetensors"], {"head": HEAD_PLAN}, {"version": "0"})
             network = HeadNetwork(Path(scratch))
             for index, head in enumerate(progress(held[::every], run)):
-                names = DISTORTIONS if index % DISTORTED == 0 else ("plain",)
+                names: Iterable[str] = DISTORTIONS if index % DISTORTED == 0 else ("plain",)
                 rows.extend(measure_picture(network, run, head, names))
             for kind, paths in other_pictures(data).items():
                 others[kind] += [network.predict(read_grey(path)).confidence for path in paths[::every]]
