@@ -6,7 +6,7 @@ told apart by their shape (the right ventricle is the thin-walled one beside the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor, nn
@@ -32,6 +32,8 @@ class Stage:
     """Share of the samples that are shown without the slices before and after."""
     elastic: float
     look: Augmentation
+    overlap: float = 1.0
+    """Weight of Dice beside cross-entropy."""
 
 
 _CAVITY_SHARE, _OTHER_SHARE = 0.17, 0.08
@@ -50,7 +52,7 @@ class CineTask:
         """Cross-entropy and Dice on one random batch; the cavity alone where nothing else is labelled."""
         image, label, cavity_only = self.draw(generator)
         logits = forward(student, standardise_slices(self.stage.look(image, generator)))
-        return cine_loss(logits, label, cavity_only)
+        return cine_loss(logits, label, cavity_only, self.stage.overlap)
 
     def draw(self, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Slices with neighbours (N, 3, s, s), labels (N, s, s), and which show the cavity label only (N,)."""
@@ -90,13 +92,14 @@ class CineTask:
         return torch.where(quarter, grid.transpose(1, 2), grid)
 
 
-def cine_loss(logits: Tensor, label: Tensor, cavity_only: Tensor) -> Tensor:
-    """Cross-entropy plus Dice, averaged over samples.
+def cine_loss(logits: Tensor, label: Tensor, cavity_only: Tensor, overlap: float = 1.0) -> Tensor:
+    """Cross-entropy plus weighted Dice, averaged over samples.
 
     Args:
         logits: (N, 4, s, s): none, LV cavity, myocardium, RV.
         label: (N, s, s), 0..3.
         cavity_only: (N,), True where only the cavity is labelled: there "cavity or not" is all that is judged.
+        overlap: Weight of Dice.
     """
     share = torch.log_softmax(logits, dim=1)
     full = functional.nll_loss(share, label.long(), reduction="none").mean(dim=(1, 2))
@@ -104,9 +107,9 @@ def cine_loss(logits: Tensor, label: Tensor, cavity_only: Tensor) -> Tensor:
     cavity = (label == 1).float()
     part = -(cavity * share[:, 1] + (1 - cavity) * rest).mean(dim=(1, 2))
     target = torch.stack([(label == value).float() for value in range(1, 4)], dim=1)
-    overlap = soft_dice(share[:, 1:].exp(), target)
-    dice = torch.where(cavity_only, overlap[:, 0], overlap.mean(dim=1))
-    return (torch.where(cavity_only, part, full) + dice).mean()
+    missed = soft_dice(share[:, 1:].exp(), target)
+    dice = torch.where(cavity_only, missed[:, 0], missed.mean(dim=1))
+    return (torch.where(cavity_only, part, full) + overlap * dice).mean()
 
 
 FIRST = Stage(
@@ -144,3 +147,8 @@ SECOND = Stage(
     ),
 )
 """Where its walls run, on slices changed less."""
+
+LAST = replace(SECOND, overlap=0.0)
+"""How large they are. Dice alone or in a sum draws what it is unsure of into the structure, the more the smaller that
+is (Bertels et al. 2019, Optimization with soft Dice can lead to a volumetric bias): emptied ventricles came out too
+large. Cross-entropy alone has no such pull."""

@@ -16,11 +16,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
-from clinigraph.tools.segmentation.training.cine_batches import FIRST, SECOND, CineTask
+from clinigraph.tools.segmentation.training.cine_batches import FIRST, LAST, SECOND, CineTask, Stage
 from clinigraph.tools.segmentation.training.cine_data import cine_cache, list_patients, list_slices
 from clinigraph.tools.segmentation.training.loop import Schedule, train
 
 FOLDS = 3
+STAGES: tuple[tuple[Stage, float, int], ...] = (
+    (FIRST, 2e-3, 1000),
+    (SECOND, 1.5e-3, 650),
+    (SECOND, 1.5e-3, 400),
+    (SECOND, 1.5e-3, 2000),
+    (SECOND, 1.5e-3, 1200),
+    (LAST, 1e-3, 800),
+)
+"""What is changed, the highest learning rate, and how many steps are made."""
 RUNS = tuple(f"fold{index}" for index in range(FOLDS))
 CINE_PLAN = UNetPlan(in_channels=4, out_channels=4, channels=(16, 32, 64, 96, 128), norm="INSTANCE")
 
@@ -28,8 +37,8 @@ CINE_PLAN = UNetPlan(in_channels=4, out_channels=4, channels=(16, 32, 64, 96, 12
 def train_run(run: str, data: Path, out: Path, *, steps: Sequence[int], batch: int) -> None:
     """Train on all patients but those of one fold and write `out/<run>.safetensors`.
 
-    The first stage is `FIRST`, those that follow are `SECOND`, each with a learning rate that rises and falls once.
-    Each stage ends in `out/<run>.stage<number>.safetensors`; where that file is there, training goes on from it.
+    The stages are those of `STAGES`, as many as `steps` names, each with a learning rate that rises and falls once.
+    Each ends in `out/<run>.stage<number>.safetensors`; where that file is there, training goes on from it.
     """
     seed = RUNS.index(run)
     torch.manual_seed(seed)
@@ -41,7 +50,7 @@ def train_run(run: str, data: Path, out: Path, *, steps: Sequence[int], batch: i
     for number, count in enumerate(steps):
         path = out / f"{run}.stage{number}.safetensors"
         if not path.is_file():
-            stage, rate = (SECOND, 1.5e-3) if number else (FIRST, 2e-3)
+            stage, rate, _ = STAGES[number]
             task, schedule = CineTask(cache, batch, stage), Schedule(count, learning_rate=rate)
             title = f"{run} cine, stage {number}"
             save_file(_halved(train(network, task.loss, schedule, seed=seed + FOLDS * number, title=title)), path)
@@ -60,7 +69,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with mri_acdc_odd, mri_sunnybrook_train1 …")
     parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
     parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
-    parser.add_argument("--steps", type=int, nargs="+", default=(1000, 650, 400), help="of each stage")
+    usual = [count for _, _, count in STAGES]
+    parser.add_argument("--steps", type=int, nargs="+", default=usual, help=f"of each stage; usual: {usual}")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--threads", type=int, default=2, help="processor threads")
     return parser.parse_args(arguments)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from clinigraph.tools.segmentation.networks.cine import SIZE
-from clinigraph.tools.segmentation.training.cine_batches import FIRST, SECOND, CineTask, Stage, cine_loss
+from clinigraph.tools.segmentation.training.cine_batches import FIRST, LAST, SECOND, CineTask, Stage, cine_loss
 from clinigraph.tools.segmentation.training.cine_data import CACHE, CineCache, list_patients, list_slices
 from clinigraph.tools.segmentation.training.cine_measure import QUANTITIES, calibration, called, quantities
 from clinigraph.tools.segmentation.training.cine_measure import Row as MeasuredRow
@@ -31,7 +31,7 @@ def cache() -> CineCache:
     return CineCache(pixels, labels, torch.stack([index, index], 1), flags, heart, centres, torch.full((8,), 0.25))
 
 
-@pytest.mark.parametrize("stage", [FIRST, SECOND])
+@pytest.mark.parametrize("stage", [FIRST, SECOND, LAST])
 def test_a_batch_holds_each_kind_and_labels_fit_the_pixels(stage: Stage) -> None:
     image, label, cavity_only = CineTask(cache(), 12, stage).draw(torch.Generator().manual_seed(1))
     assert image.shape == (12, 3, SIZE, SIZE)
@@ -59,6 +59,30 @@ def test_where_only_the_cavity_is_labelled_the_rest_is_not_judged() -> None:
     partly, fully = torch.tensor([True]), torch.tensor([False])
     assert float(cine_loss(muscle, label, partly)) == pytest.approx(float(cine_loss(none, label, partly)), abs=1e-3)
     assert float(cine_loss(muscle, label, fully)) > float(cine_loss(none, label, fully)) + 1
+
+
+def test_what_is_uncertain_is_drawn_larger_for_dice_and_as_often_as_it_is_there_without() -> None:
+    # Round a sure core each place of a rim is cavity in two of five readings: which share of cavity there costs least?
+    label = torch.zeros((5, 24, 24), dtype=torch.long)
+    label[:, 10:14, 10:14] = 1
+    rim = torch.zeros((24, 24), dtype=torch.bool)
+    rim[8:16, 8:16] = True
+    rim[10:14, 10:14] = False
+    label[:, rim] = ((torch.arange(5)[:, None] + torch.arange(int(rim.sum()))) % 5 < 2).long()
+    shares = torch.linspace(0.05, 0.95, 19)
+
+    def cheapest(overlap: float) -> float:
+        costs = []
+        for share in shares:
+            logits = torch.full((5, 4, 24, 24), -12.0)
+            logits[:, 0] = 12.0
+            logits[:, :2, 10:14, 10:14] = torch.tensor([-12.0, 12.0])[:, None, None]
+            logits[:, 0, rim], logits[:, 1, rim] = torch.log(1 - share), torch.log(share)
+            costs.append(float(cine_loss(logits, label, torch.zeros(5, dtype=torch.bool), overlap)))
+        return float(shares[int(np.argmin(costs))])
+
+    assert cheapest(LAST.overlap) == pytest.approx(0.4, abs=0.01)
+    assert cheapest(20.0) > 0.7
 
 
 def masks(inner: float) -> tuple[np.ndarray, ...]:
