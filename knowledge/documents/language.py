@@ -29,7 +29,7 @@ def guess_language(text: str, sample_chars: int = 20_000) -> str:
         text: The document's text.
         sample_chars: How much of it is looked at.
     """
-    counts = Counter(w.lower() for w in _WORD.findall(text[:sample_chars]))
+    counts = Counter(_WORD.findall(text[:sample_chars].lower()))
     total = sum(counts.values())
     if total == 0:
         return UNDETERMINED
