@@ -81,6 +81,7 @@ def local_data(given: str) -> Path:
 def _fetched(wanted: HubId) -> Path:
     from huggingface_hub import hf_hub_download, snapshot_download
 
+    found: object
     try:
         if wanted.path:
             found = hf_hub_download(wanted.repo, wanted.path, repo_type="dataset", revision=wanted.revision)

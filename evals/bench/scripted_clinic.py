@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,7 @@ async def run(data: Path, doctor: str, limit: int | None) -> Counter[str]:
     marks: Counter[str] = Counter()
     for item in items:
         name = called[item.id]
-        chat = AdversarialModel(0, rate=0.0, honest=lambda request, name=name: said(request, name))
+        chat = AdversarialModel(0, rate=0.0, honest=partial(said, name=name))
         values = await bench.measure(item, replace(context, chat=chat))
         marks[mark_of(Outcome(item, values)).value] += 1
     return marks
