@@ -72,11 +72,11 @@ RECIPES = {
     ),
     "cine_mr_heart": Recipe(
         {"cine": CINE_PLAN},
-        "fold0",
+        "fold0,fold1,fold2",
         {
             "schema": "MONAI bundle metadata",
             "name": "cine_mr_heart",
-            "version": "0.1.0",
+            "version": "0.2.0",
             "task": "Left and right ventricle in short-axis cine MR",
             "description": "Outlines LV cavity, myocardium and RV cavity on short-axis slices or stacks.",
             "authors": "Clinigraph",
