@@ -11,10 +11,11 @@ import pytest
 from filelock import FileLock
 
 from clinigraph.errors import KnowledgeError, PassageMissing
+from clinigraph.knowledge import chroma_store
 from clinigraph.knowledge.chroma_store import ChromaStore
 from clinigraph.knowledge.contract import RetrievalQuery
 from clinigraph.knowledge.retrieval import HybridRetriever
-from clinigraph.knowledge.searching import Filter
+from clinigraph.knowledge.searching import Filter, search_text
 from clinigraph.models.base import PassageId
 from clinigraph.testing.knowledge_suite import HashingEmbedder, make_passage, sample_passages
 
@@ -94,6 +95,17 @@ def test_the_lexical_index_follows_every_write_and_is_kept_on_disk(tmp_path: Pat
     assert again[0].passage.id == "late"
 
 
+def test_passages_keep_their_own_vectors_when_parts_are_embedded_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chroma_store, "_PART", 2)
+    store, passages = store_at(tmp_path), [make_passage(f"p{n}", f"Word{n} of its own{n}.") for n in range(5)]
+    assert store.add(passages) == 5
+    for passage in passages:
+        vector = store.embedder.embed([search_text(passage)])[0]
+        assert store.nearest(vector, 1, Filter())[0][0] == passage.id
+
+
 def test_a_filter_reaches_the_nearest_search(tmp_path: Path) -> None:
     store = store_at(tmp_path)
     store.add(sample_passages())
@@ -106,6 +118,7 @@ def test_a_filter_reaches_the_nearest_search(tmp_path: Path) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
+from clinigraph.knowledge import chroma_store
 from clinigraph.knowledge.chroma_store import ChromaStore
 from clinigraph.testing.knowledge_suite import HashingEmbedder, make_passage
 ChromaStore(Path(sys.argv[1]), HashingEmbedder()).add([make_passage("from-afar", "Written by another process.")])

@@ -79,6 +79,18 @@ def test_the_case_specialty_is_preferred_over_none() -> None:
     assert [f.passage.id for f in retriever(twins).retrieve(query)] == ["b-eye", "a-general"]
 
 
+@pytest.mark.parametrize(("weight", "second"), [(0.0, "two#1"), (2.0, "one#2")])
+def test_a_passage_gains_by_the_rank_of_its_document(weight: float, second: str) -> None:
+    passages = [
+        make_passage("one#1", "Retina vessel.", source_id="one"),
+        make_passage("one#2", "Retina of somebody else in this long sentence.", source_id="one"),
+        make_passage("two#1", "Retina vessel of somebody else in this long sentence.", source_id="two"),
+    ]
+    tuning = Tuning(dense=0.0, adaptive=False, document=weight)
+    found = retriever(passages, tuning).retrieve(RetrievalQuery(text="retina vessel"))
+    assert [f.passage.id for f in found][:2] == ["one#1", second]
+
+
 def test_the_answer_is_cut_where_relevance_drops() -> None:
     near = [make_passage(f"near-{i}", "Optic disc rim width and cup size.") for i in range(3)]
     far = [make_passage(f"far-{i}", f"Unlike matter number {i} speaks of cup cakes.") for i in range(5)]

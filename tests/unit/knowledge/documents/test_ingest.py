@@ -68,6 +68,15 @@ def test_a_changed_file_replaces_its_passages_but_not_those_of_its_copy(tmp_path
     assert sorted(p.text for p in content(store)) == ["New words of the disc.", "Newest words of the disc."]
 
 
+def test_what_one_file_drops_another_of_a_later_batch_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "_BATCH_PASSAGES", 1)
+    folder, store = write(tmp_path / "docs", a="# T\nOne."), store_at(tmp_path / "s")
+    Ingestor(store).add([folder])
+    write(folder, a="# T\nTwo.", b="# T\nThree.", c="# T\nOne.")
+    Ingestor(store).add([folder])
+    assert sorted(p.text for p in content(store)) == ["One.", "Three.", "Two."]
+
+
 def test_trust_and_specialty_are_kept_and_may_be_changed(tmp_path: Path) -> None:
     folder, store = write(tmp_path / "docs", a="# Eye\nThe disc is seen."), store_at(tmp_path / "s")
     Ingestor(store).add([folder])
