@@ -14,7 +14,7 @@ from clinigraph.ui.api_parts import CaseId, HubDep, LibraryDep, Number, UserDep,
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.trends import trends
-from clinigraph.ui.viewer import ImageView
+from clinigraph.ui.viewer import MAX_SIDE, ImageView
 
 router = APIRouter(prefix="/api/v1", tags=["pictures"])
 KEPT = {"cache-control": "private, max-age=3600"}
@@ -49,11 +49,12 @@ async def draw_image(
     low: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     high: Annotated[float | None, Query(allow_inf_nan=False)] = None,
     segments: Annotated[str, Query(max_length=2000)] = "",
+    side: Annotated[int, Query(ge=16, le=MAX_SIDE)] = MAX_SIDE,
 ) -> Response:
     """Draw an image: slice ``at``, window ``low`` to ``high``, ``segments`` as keys with commas."""
     viewer = hub.viewer(library, case_id, number)
     keys = tuple(key for key in segments.split(",") if key)
-    png = await asyncio.to_thread(lambda: viewer.draw(index, at=at, low=low, high=high, segments=keys))
+    png = await asyncio.to_thread(lambda: viewer.draw(index, at=at, low=low, high=high, segments=keys, side=side))
     return Response(png, media_type="image/png", headers=KEPT)
 
 

@@ -81,6 +81,10 @@ class Viewer:
             self._made = tuple(self._view(i, node_id, image) for i, (node_id, image) in enumerate(self._images))
         return self._made
 
+    def segments_of(self, index: int) -> tuple[SegmentView, ...]:
+        """Return what can be outlined on an image; reads no pixels."""
+        return tuple(self._segments(self._images[index][1]))
+
     def _array(self, artifact_id: ArtifactId) -> NDArray[np.generic]:
         return self._pixels.get(self._artifacts, artifact_id)
 
@@ -92,6 +96,7 @@ class Viewer:
         low: float | None = None,
         high: float | None = None,
         segments: tuple[str, ...] = (),
+        side: int = MAX_SIDE,
     ) -> bytes:
         """Return a PNG.
 
@@ -101,6 +106,7 @@ class Viewer:
             low: Value shown black; with ``high`` replaces the image's window (grey images only).
             high: Value shown white.
             segments: Keys of what is outlined.
+            side: Longest side of the picture in pixels, at most ``MAX_SIDE``.
 
         Raises:
             UsageError: No such image, slice, window or segment.
@@ -118,7 +124,7 @@ class Viewer:
             chosen = 0
             shown = self._shown(pixels, pixels, image, low, high)
         rgb = shown if shown.ndim == 3 else np.repeat(shown[..., None], 3, axis=2)
-        return _png(self._outlined(rgb, image, chosen, segments))
+        return _png(self._outlined(rgb, image, chosen, segments), min(side, MAX_SIDE))
 
     def _view(self, index: int, node_id: EvidenceId, image: Image) -> ImageView:
         pixels = self._array(image.artifact_id)
@@ -202,12 +208,12 @@ class Viewer:
         return drawn
 
 
-def _png(rgb: NDArray[np.uint8]) -> bytes:
+def _png(rgb: NDArray[np.uint8], side: int) -> bytes:
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray(rgb)
-    if max(picture.size) > MAX_SIDE:
-        picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    if max(picture.size) > side:
+        picture.thumbnail((side, side))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from clinigraph.artifacts import ArtifactStore
 from clinigraph.client.report import Report
+from clinigraph.models.base import EvidenceId
 from clinigraph.models.reporting import Verdict
 from clinigraph.testing.world import World
 from clinigraph.ui.comparison import compare
 from clinigraph.ui.page import fragments
 from clinigraph.ui.values import CaseForm, CaseRecord, RunForm, RunRow, RunStatus, StreamEvent
+from clinigraph.ui.viewer import ImageView, Viewer
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -77,6 +81,43 @@ def test_a_claim_opens_to_what_it_rests_on_down_to_the_image(report: Report) -> 
     assert 'data-evidence="' in shown
     assert image in shown
     assert shown.count("<details") == len([c for c in report.claims if c.verdict is Verdict.SUPPORTED])
+
+
+def test_a_claim_shows_the_outlines_that_it_rests_on_and_no_others(report: Report, tmp_path: Path) -> None:
+    views = Viewer(report.evidence_graph, ArtifactStore(tmp_path)).segments_of(0)
+    image = ImageView(
+        index=0, evidence_id="image", name="current photograph", width=48, height=32, slices=1, low=0, high=255,
+        minimum=0, maximum=255, colour=True, segments=views,
+    )  # fmt: skip
+    shown = fragments.claims(report, "/run", [image])
+    rests = [c for c in report.claims if any(views[0].evidence_id in _ids(report, e) for e in c.evidence_ids)]
+    assert 0 < len(rests) < len(report.claims)
+    assert shown.count('class="cg-ground"') == len(rests)
+    assert "/run/images/0.png?side=480&amp;segments=0.thing" in shown
+
+
+def _ids(report: Report, evidence: EvidenceId) -> list[str]:
+    return [str(n.id) for n in report.evidence_graph.support(evidence).nodes]
+
+
+def test_a_step_that_began_again_after_a_pause_is_done_when_it_ends() -> None:
+    begun = [event(0, "node_started", "approve"), event(1, "question"), event(2, "node_started", "approve")]
+    assert "cg-live" in fragments.timeline(begun)
+    assert "cg-live" not in fragments.timeline([*begun, event(3, "node_finished", "approve")])
+
+
+def test_a_tool_shows_its_time_and_what_it_outlined() -> None:
+    told = {
+        "tool": "segment",
+        "step": "s/1",
+        "status": "ok",
+        "reason": "",
+        "seconds": "1.5",
+        "masks": "sha256:" + "a" * 64,
+    }
+    shown = fragments.timeline([event(0, "tool_result", "segment", detail=told)], "/run")
+    assert "1.50 s" in shown
+    assert 'src="/run/steps/s%2F1.png?of=aaaaaaaaaaaa"' in shown
 
 
 def test_every_export_is_linked(report: Report) -> None:

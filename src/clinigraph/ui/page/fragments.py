@@ -15,6 +15,7 @@ from clinigraph.models.report import DISCLAIMER, Report
 from clinigraph.models.reporting import Claim
 from clinigraph.ui.comparison import Change, Comparison
 from clinigraph.ui.values import CaseRecord, RunRow, RunStatus, StreamEvent
+from clinigraph.ui.viewer import ImageView
 
 NODES: Final = {
     "intake": "Read the case",
@@ -175,11 +176,17 @@ def impression(report: Report) -> str:
     return str(head + Markup("<p>{}</p>").format(said.rationale))
 
 
-def claims(report: Report) -> str:
-    """Return the claims, each to be opened to what it rests on; a click lights up its outline in the viewer."""
+def claims(report: Report, base: str = "", images: Sequence[ImageView] = ()) -> str:
+    """Return the claims, each to be opened to what it rests on; a click lights up its outline in the viewer.
+
+    Args:
+        report: The finished report.
+        base: Address of its run.
+        images: What can be shown; an opened claim shows the outlines that it rests on.
+    """
     parts = [
         Markup('<h3>{}</h3><ul class="cg-claims">{}</ul>').format(
-            words.SECTIONS[section.section], Markup().join(_claim(c, report) for c in section.claims)
+            words.SECTIONS[section.section], Markup().join(_claim(c, report, base, images) for c in section.claims)
         )
         for section in report.sections
     ]
@@ -199,19 +206,31 @@ def claims(report: Report) -> str:
     return str(Markup().join(parts))
 
 
-def _claim(claim: Claim, report: Report) -> Markup:
+def _claim(claim: Claim, report: Report, base: str, images: Sequence[ImageView]) -> Markup:
     ids = " ".join(str(n.id) for e in claim.evidence_ids for n in report.evidence_graph.support(e).nodes)
     chain = Markup().join(_chain(s) for s in claim_chain(claim, report.evidence_graph))
     return Markup(
         '<li><details data-evidence="{}"><summary><span class="cg-verdict cg-v-{}">{}</span> {}</summary>'
-        '<p class="cg-fine">{}</p><ul class="cg-chain">{}</ul></details></li>'
+        '<p class="cg-fine">{}</p>{}<ul class="cg-chain">{}</ul></details></li>'
     ).format(
         ids,
         (claim.verdict.value if claim.verdict else "none").lower(),
         words.VERDICTS[claim.verdict],
         claim.text,
         claim.explanation,
+        Markup().join(_outlined(image, ids.split(), base) for image in images),
         chain,
+    )
+
+
+def _outlined(image: ImageView, ids: Sequence[str], base: str) -> Markup:
+    """Return an image with the outlines that a claim rests on, fetched when the claim is opened."""
+    found = [s for s in image.segments if str(s.evidence_id) in ids and s.pixels]
+    if not found:
+        return Markup("")
+    source = f"{base}/images/{image.index}.png?side=480&segments={','.join(s.key for s in found)}"
+    return Markup('<img class="cg-ground" loading="lazy" alt="{}: {}" src="{}">').format(
+        image.name, ", ".join(s.name for s in found), source
     )
 
 

@@ -171,7 +171,7 @@ def finished(parts: Parts, hub: Hub, library: UserLibrary, case_id: str, number:
             "empty": not images,
             "images": [i.model_dump(mode="json") for i in images],
         },
-        parts.evidence.claims: fragments.claims(report),
+        parts.evidence.claims: fragments.claims(report, base, images),
         parts.evidence.plots: _plots(report, trends(report, hub.earlier(library, case_id, number)), base),
         parts.evidence.report: fragments.links(case_id, number),
         parts.evidence.priors: gr.ImageSlider(value=beside, visible=beside is not None),
