@@ -11,7 +11,7 @@ from clinigraph.intake.units import to_ucum
 from clinigraph.models.planning import Comparator
 
 _UNITS = (
-    "mmHg", "mm Hg", "mm[Hg]", "torr", "kPa", "hPa", "Pa", "cmH2O", "mm2", "mm3", "cm2", "cm3", "mm", "cm", "µm",
+    "mmHg", "mm Hg", "mm[Hg]", "[tT]orr", "kPa", "hPa", "Pa", "cmH2O", "mm2", "mm3", "cm2", "cm3", "mm", "cm", "µm",
     "μm", "um", "microns?", "micromet(?:er|re)s?", "millimet(?:er|re)s?", "centimet(?:er|re)s?", "met(?:er|re)s?",
     "km", "nm", "m", "mL", "ml", "dL", "L", "cc", "lit(?:er|re)s?", "millilit(?:er|re)s?", "kg/m2", "kg", "mg/dL",
     "mg/dl", "g/dL", "g/dl", "mmol/L", "mmol/l", "umol/L", "µmol/L", "μmol/L", "mg/L", "g/L", "pg/mL", "ng/mL", "ng/L",

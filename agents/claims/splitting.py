@@ -96,8 +96,14 @@ def _sentences(line: str, whole: frozenset[str]) -> tuple[str, ...]:
 
 
 def normalised(text: str) -> str:
-    """Return a text in one spelling of characters (NFKC), without invisible ones."""
-    plain = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return a text in one spelling of characters (NFKC), without invisible ones.
+
+    A raised number, a fraction or a number in a ring behind a digit stays apart: 0.5² is not 0.52, 1½ is not 11/2.
+    """
+    apart = "".join(
+        f" {c}" if unicodedata.category(c) == "No" and text[i - 1 : i].isdecimal() else c for i, c in enumerate(text)
+    )
+    plain = unicodedata.normalize("NFKC", apart.replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cs"))
 
 

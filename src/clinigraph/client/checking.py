@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from clinigraph.agents.claims.matching import claims_of
@@ -15,8 +15,15 @@ from clinigraph.client.session import Session
 from clinigraph.client.sources import PathSource
 from clinigraph.errors import ClinigraphError, InputTooLarge, InputUnreadable
 from clinigraph.models.base import Value
-from clinigraph.models.evidence import EvidenceGraph, ImageNode, IndicatorResultNode, MeasurementNode, PassageNode
-from clinigraph.models.findings import Impression, Presence
+from clinigraph.models.evidence import (
+    EvidenceGraph,
+    EvidenceNode,
+    ImageNode,
+    IndicatorResultNode,
+    MeasurementNode,
+    PassageNode,
+)
+from clinigraph.models.findings import Impression, Measurement, Presence
 from clinigraph.models.report import Report as ReportValue
 from clinigraph.models.reporting import Certainty, Claim, Omission, Verdict
 
@@ -177,6 +184,24 @@ def _differences(report: ReportValue) -> Iterator[str]:
     for passage in report.passages:
         if passages.get(passage.id) != passage:
             yield f"the passage {passage.id} is not the one in the evidence graph"
+    yield from _conflicts(nodes)
+
+
+def _conflicts(nodes: Sequence[EvidenceNode]) -> Iterator[str]:
+    """Yield measurements of one thing on one picture whose values exclude each other."""
+    measured = [n.value for n in nodes if isinstance(n, MeasurementNode)]
+    for i, one in enumerate(measured):
+        for other in measured[i + 1 :]:
+            same = (one.concept, one.unit, one.image_id, one.site) == (
+                other.concept, other.unit, other.image_id, other.site,
+            )  # fmt: skip
+            (low, high), (floor, ceiling) = _ends(one), _ends(other)
+            if same and (high < floor or ceiling < low):
+                yield f"the measurements {one.id} and {other.id} are of one thing and exclude each other"
+
+
+def _ends(value: Measurement) -> tuple[float, float]:
+    return (value.interval.low, value.interval.high) if value.interval else (value.value, value.value)
 
 
 _ROW_FIELDS = ("value", "unit", "interval", "criterion", "met", "weight", "status")

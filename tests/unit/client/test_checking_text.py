@@ -53,6 +53,26 @@ def test_a_report_of_other_pixels_is_named(made: tuple[Report, Session], tmp_pat
     assert any("not an image of the case" in p for p in outcome.problems)
 
 
+def test_evidence_that_contradicts_itself_is_named(made: tuple[Report, Session]) -> None:
+    data = made[0].model_dump(mode="json")
+    nodes = data["evidence_graph"]["nodes"]
+    node = next(n for n in nodes if n["kind"] == "measurement")
+    other = {**node["value"], "id": "measurement-again", "value": 0.1, "interval": None}
+    nodes.append({"kind": "measurement", "id": "measurement-again", "value": other})
+    outcome = asyncio.run(check(Report.model_validate(data), made[1]))
+    assert any("exclude each other" in p for p in outcome.problems)
+    assert not any("exclude each other" in p for p in asyncio.run(check(made[0], made[1])).problems)
+
+
+def test_a_promise_is_stated_and_keeps_to_its_rate(made: tuple[Report, Session]) -> None:
+    session = made[1]
+    asked = Session(session.settings.model_copy(update={"alpha": 0.05}), library=session.library)
+    outcome = asyncio.run(check(made[0], asked))
+    assert "error rate of 5.0%; achieved" in outcome.certainty.text
+    assert all(c.uncertainty is not None for c in outcome.claims)
+    assert asyncio.run(check(made[0], session)).certainty.text == "not calibrated"
+
+
 def test_files_that_are_no_text_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty, binary = tmp_path / "a.txt", tmp_path / "b.txt"
     empty.write_text(" \n", encoding="utf-8")

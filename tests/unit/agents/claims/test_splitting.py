@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigraph.agents.claims.splitting import MAX_CLAIMS, split
+from clinigraph.agents.claims.splitting import MAX_CLAIMS, normalised, split
 from clinigraph.errors import InputTooLarge
 from clinigraph.models.reporting import Section
 
@@ -61,3 +61,11 @@ def test_more_than_the_most_statements_are_refused() -> None:
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_splitter(text: str) -> None:
     assert all(a.text.strip() for a in split(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("0.5²", "0.5 2"), ("1½", "1 1\u20442"), ("5①", "5 1"), ("20 mm²", "20 mm2"), ("\uff12\uff10 mm", "20 mm")],
+)
+def test_a_raised_number_does_not_become_a_digit_of_the_number_before_it(text: str, plain: str) -> None:
+    assert normalised(text) == plain
