@@ -22,7 +22,8 @@ def test_every_task_that_the_page_lists_exists_with_its_folder() -> None:
         names, places = re.findall(r"`(\w+)`", tasks), re.findall(r"`(\w+)`", folders)
         assert names
         for place, name in enumerate(names):
-            assert SPECS[name].folders == ((places[place],) if places else ())
+            own = tuple(places) if len(names) == 1 else tuple(places[place : place + 1])
+            assert SPECS[name].folders == own
 
 
 def test_every_configuration_that_the_page_names_is_one() -> None:
