@@ -20,6 +20,7 @@ from clinigraph.tools.measurement import planar, solid
 from clinigraph.tools.measurement.chest_tool import CardiothoracicMeasures
 from clinigraph.tools.measurement.concepts import private
 from clinigraph.tools.measurement.cup_disc_tool import CupDiscMeasures
+from clinigraph.tools.measurement.head_tool import FetalHeadMeasures
 from clinigraph.tools.measurement.intensity import intensity_statistics
 from clinigraph.tools.measurement.lesion_tool import LesionMeasures
 
@@ -28,6 +29,7 @@ TOOLS: list[tuple[Callable[[], Tool], tuple[str, ...], Modality]] = [
     (CupDiscMeasures, ("optic_disc", "optic_cup"), Modality.FUNDUS),
     (CardiothoracicMeasures, ("left_lung", "right_lung", "heart"), Modality.CHEST_FILM),
     (LesionMeasures, ("target",), Modality.ULTRASOUND),
+    (FetalHeadMeasures, ("fetal_head",), Modality.ULTRASOUND),
 ]
 each_tool = pytest.mark.parametrize(("make", "labels", "modality"), TOOLS)
 

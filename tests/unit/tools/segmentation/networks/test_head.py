@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinigraph.artifacts import ArtifactStore
+from clinigraph.errors import ToolFailure
 from clinigraph.models.codes import Modality
 from clinigraph.models.findings import Measurement
 from clinigraph.models.imaging import Image, ImageFormat, ImageGeometry, SpacingSource
@@ -105,6 +106,11 @@ def test_without_a_spacing_there_are_no_millimetres(tmp_path: Path) -> None:
     result = outlined(ArtifactStore(tmp_path), picture, None, Modality.ULTRASOUND)
     assert "head_axis_ratio" in result.outputs
     assert "no pixel spacing" in result.missing["head_circumference"]
+
+
+def test_a_picture_stated_to_be_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ToolFailure, match="ultrasound"):
+        outlined(ArtifactStore(tmp_path), np.full((64, 64), 90, dtype=np.uint8), 0.1, Modality.MR)
 
 
 @pytest.mark.data
