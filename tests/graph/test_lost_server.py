@@ -115,6 +115,20 @@ async def test_with_fallback_the_stopped_run_goes_on_by_the_rules(world: World) 
     assert any("gave no usable vote" in text for text in report.limitations)
 
 
+async def test_a_run_that_is_resumed_without_any_server_says_so(world: World) -> None:
+    class Absent(ScriptedModel):
+        def check(self) -> None:
+            raise DOWN
+
+    world.model = ScriptedModel([DOWN])
+    with pytest.raises(ModelLost):
+        await world.run(OPTIONS)
+    world.settings["model_fallback"] = True
+    world.model = Absent()
+    report = report_of(await world.run(OPTIONS))
+    assert report.limitations[0].startswith("After the run was resumed: no model took part (The model server cannot")
+
+
 @pytest.mark.parametrize(
     "error",
     [

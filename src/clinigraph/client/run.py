@@ -196,12 +196,18 @@ class CaseRun:
         today = datetime.now(tz=UTC).date()
         library = self._session.library
         outdated = tuple(str(p.id) for p in passages_of(state) if library.may_be_outdated(p, today))
-        report = assemble(state, record, outdated)
+        report = assemble(self._told(state), record, outdated)
         settings = self._session.settings
         report = report.replace(certainty=certainty(settings.alpha, settings.calibration))
         pictures = render_overlays(report.evidence_graph, self._place.artifacts)
         listed = tuple(o for o in list_overlays(report.evidence_graph) if o.name in pictures)
         return Report.of(report.replace(overlays=listed), pictures)
+
+    def _told(self, state: CaseState) -> CaseState:
+        """Return the state with what a reader must know and its beginning did not: it went on without a model."""
+        notes, told = state.get("notes", []), self._dependencies.notes
+        late = [f"After the run was resumed: {n[:1].lower()}{n[1:]}" for n in told if n not in notes]
+        return {**state, "notes": [*late, *notes]}
 
 
 def _roles(tokens: Mapping[str, int]) -> set[str]:
