@@ -65,7 +65,7 @@ def box_spec(
     """Return the spec of a tool that outlines what a box or points show."""
     return ToolSpec(
         name=name,
-        version="1.1.0",
+        version="1.2.0",
         description=description,
         modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
         inputs={
@@ -81,12 +81,27 @@ def box_spec(
     )
 
 
+def widened(box: BoxXYXY, share: float, shape: tuple[int, ...]) -> BoxXYXY:
+    """Return a box with each edge moved outwards by a share of the image's longer side, cut to the image ``(H, W)``."""
+    by = share * max(shape[-2:])
+    height, width = shape[-2:]
+    return max(0.0, box[0] - by), max(0.0, box[1] - by), min(width, box[2] + by), min(height, box[3] + by)
+
+
 class BoxSegmenter:
     """Outlines by a box, points, or both; several prompts on one image cost one encoding."""
 
-    def __init__(self, spec: ToolSpec, engine: PromptEngine) -> None:
+    def __init__(self, spec: ToolSpec, engine: PromptEngine, widen: float = 0.0) -> None:
+        """Remember the engine.
+
+        Args:
+            spec: What agents know of the tool.
+            engine: Answers prompts.
+            widen: How far each edge of a box is moved outwards, as a share of the image's longer side.
+        """
         self._spec = spec
         self._engine = engine
+        self._widen = widen
 
     @property
     def spec(self) -> ToolSpec:
@@ -128,5 +143,5 @@ class BoxSegmenter:
         points = support.points_input(self._spec, call, shape, "points")
         if given is None and not any(point.inside for point in points):
             return None, _ONLY_OUTSIDE if points else _NO_PROMPT
-        box = None if given is None else support.clipped_box(self._spec, given, shape)
+        box = None if given is None else widened(support.clipped_box(self._spec, given, shape), self._widen, shape)
         return Prompt(box=box, points=tuple((p.x, p.y, p.inside) for p in points)), ""

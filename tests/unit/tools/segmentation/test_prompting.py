@@ -17,7 +17,7 @@ from clinigraph.models.tooling import BoxValue, FlowValue, ImageValue, PointsVal
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.segmentation.medsam import MedSamLite
 from clinigraph.tools.segmentation.pixels import RGB
-from clinigraph.tools.segmentation.prompting import BoxSegmenter, Prompt, PromptedMask, box_spec
+from clinigraph.tools.segmentation.prompting import BoxSegmenter, Prompt, PromptedMask, box_spec, widened
 from clinigraph.tools.segmentation.sam import SamEngine
 
 
@@ -163,3 +163,9 @@ class TestOneEncoding:
         assert other[0].mask.shape == (30, 60)
         assert all((a.mask == b.mask).all() for a, b in zip(first, again, strict=True))
         assert again[0].mask.shape == (40, 60)
+
+
+def test_a_box_is_widened_by_a_share_of_the_longer_side_and_stays_inside() -> None:
+    assert widened((10, 20, 30, 40), 0.02, (100, 200)) == (6, 16, 34, 44)
+    assert widened((1, 2, 199, 99), 0.02, (100, 200)) == (0, 0, 200, 100)
+    assert widened((10, 20, 30, 40), 0.0, (100, 200)) == (10, 20, 30, 40)
