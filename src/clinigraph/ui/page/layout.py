@@ -172,7 +172,7 @@ def _walk() -> WalkParts:
             datatype=["bool", "str", "number", "str", "str"],
             type="array",
             column_count=5,
-            column_widths=["15%", "44%", "20%", "21%", "0%"],
+            column_widths=["19%", "41%", "20%", "20%", "200px"],
             static_columns=[1, 4],
             wrap=True,
             buttons=[],
@@ -201,7 +201,7 @@ def _walk() -> WalkParts:
         gr.Markdown("### The claims wait for your signature")
         signed = gr.Dataframe(
             headers=["Accept", "Claim", "Verdict", "id"], datatype=["bool", "str", "str", "str"], type="array",
-            column_count=4, column_widths=["16%", "59%", "25%", "0%"], static_columns=[2, 3], wrap=True, buttons=[],
+            column_count=4, column_widths=["19%", "56%", "25%", "200px"], static_columns=[2, 3], wrap=True, buttons=[],
             show_label=False, label="Claims; you may amend the text", elem_classes="cg-grid",
         )  # fmt: skip
         sign_reason = gr.Textbox(label="Reason, when you reject or amend", max_length=1000, lines=1)
