@@ -21,7 +21,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "disc_haemorrhage": (
         "disc haemorrhage", "disk hemorrhage", "splinter haemorrhage", "Drance haemorrhage", "optic disk hemorrhage",
     ),
-    "intraocular_pressure": ("intraocular pressure", "IOP", "eye pressure", "ocular pressure"),
+    "intraocular_pressure": ("intraocular pressure", "intra-ocular pressure", "IOP", "eye pressure", "ocular pressure"),
     "disc_diameter_mm": (
         "disc diameter", "disc size", "size of the disc", "vertical disc diameter", "vertical optic disc diameter"),
     "cardiothoracic_ratio": (

@@ -39,6 +39,7 @@ def test_no_name_of_an_indicator_is_one_of_a_condition() -> None:
     [
         ("LVEF is 35 %.", "left_ventricular_ejection_fraction"),
         ("The RV-EF is 50 %.", "right_ventricular_ejection_fraction"),
+        ("The intra-ocular pressure is 12 mmHg.", "intraocular_pressure"),
         ("The TDS is 5.6.", "abcd_total_score"),
         ("The nodule diameters are given.", "solid_nodule_diameter"),
         ("The depth to width ratio is 1.2.", "taller_than_wide"),
