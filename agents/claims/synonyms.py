@@ -78,6 +78,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "nodule diameter", "diameter of the nodule", "mean nodule diameter", "mean diameter of the nodule",
         "nodule size", "size of the nodule", "size of the pulmonary nodule", "diameter of the pulmonary nodule",
     ),
+    "percent_change": ("change of the longest diameter", "change in longest diameter", "percent change in diameter"),
+    "doubling_time": ("volume doubling time", "doubling time", "VDT"),
+    "nodule_volume": ("nodule volume", "volume of the pulmonary nodule"),
     "multiple_nodules": ("multiple nodules", "multiple pulmonary nodules", "several nodules"),
     "high_risk_lung_cancer": ("high lung cancer risk", "high-risk for lung cancer"),
     "ground_glass_nodule": (
