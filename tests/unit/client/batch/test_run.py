@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +77,18 @@ def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
     assert {s.row.status for s in steps} == {CaseStatus.DONE}
     assert sorted(s.row.id for s in steps) == ["c0", "c1", "c2", "c3"]
     assert max(s.row.attempts for s in steps) == 2
+
+
+def test_a_worker_killed_from_outside_loses_nothing(tmp_path: Path) -> None:
+    steps = run_cohort(cases(tmp_path, 8), tmp_path / "out", LocalEngine(2, "doubles:quick"))
+    first = next(steps)
+    victim = multiprocessing.active_children()[0]
+    assert victim.pid is not None
+    os.kill(victim.pid, signal.SIGKILL)
+    rows = [first.row, *(s.row for s in steps)]
+    assert sorted(r.id for r in rows) == [f"c{i}" for i in range(8)]
+    assert {r.status for r in rows} == {CaseStatus.DONE}
+    assert not victim.is_alive()
 
 
 def test_two_processes_do_not_work_on_one_folder(tmp_path: Path) -> None:
