@@ -168,11 +168,11 @@ def _walk() -> WalkParts:
     with gr.Group(visible=False) as plan_group:
         gr.Markdown("### The plan waits for your approval")
         plan = gr.Dataframe(
-            headers=["Use", "Indicator and rule", "Weight", "Limit", "id"],
+            headers=["Use", "Indicator", "Weight", "Limit", "id"],
             datatype=["bool", "str", "number", "str", "str"],
             type="array",
             column_count=5,
-            column_widths=["19%", "41%", "20%", "20%", "200px"],
+            column_widths=["72px", "158px", "78px", "78px", "160px"],
             static_columns=[1, 4],
             wrap=True,
             buttons=[],
@@ -201,7 +201,7 @@ def _walk() -> WalkParts:
         gr.Markdown("### The claims wait for your signature")
         signed = gr.Dataframe(
             headers=["Accept", "Claim", "Verdict", "id"], datatype=["bool", "str", "str", "str"], type="array",
-            column_count=4, column_widths=["19%", "56%", "25%", "200px"], static_columns=[2, 3], wrap=True, buttons=[],
+            column_count=4, column_widths=["80px", "210px", "96px", "160px"], static_columns=[2, 3], wrap=True, buttons=[],
             show_label=False, label="Claims; you may amend the text", elem_classes="cg-grid",
         )  # fmt: skip
         sign_reason = gr.Textbox(label="Reason, when you reject or amend", max_length=1000, lines=1)
