@@ -177,7 +177,9 @@ def check(
 def evaluate(
     task: Annotated[str | None, typer.Argument(help="Benchmark, or compare, or report; without one, the list.")] = None,
     logs: Annotated[list[Path] | None, typer.Argument(help="Logs, for compare and report.")] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder or file with labelled data, or hf:OWNER/NAME@COMMIT/PATH.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder or file with labelled data, or hf:OWNER/NAME@COMMIT/PATH.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most items.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of everything drawn.")] = 20260101,
     work: Annotated[Path | None, typer.Option("--work", help="Folder for indexes made on the way.")] = None,
