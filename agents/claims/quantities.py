@@ -11,8 +11,9 @@ from clinigraph.intake.units import to_ucum
 from clinigraph.models.planning import Comparator
 
 _UNITS = (
-    "mmHg", "mm Hg", "mm[Hg]", "[tT]orr", "kPa", "hPa", "Pa", "cmH2O", "mm2", "mm3", "cm2", "cm3", "mm", "cm", "µm",
-    "μm", "um", "microns?", "micromet(?:er|re)s?", "millimet(?:er|re)s?", "centimet(?:er|re)s?", "met(?:er|re)s?",
+    "mmHg", "mm Hg", r"mm\[Hg\]", "[tT]orr", "kPa", "hPa", "Pa", "cmH2O", "psi", "m?bar", "atm", "mm2", "mm3", "cm2",
+    "cm3", "mm", "cm", "µm", "μm",
+    "um", "microns?", "micromet(?:er|re)s?", "millimet(?:er|re)s?", "centimet(?:er|re)s?", "met(?:er|re)s?",
     "km", "nm", "m", "mL", "ml", "dL", "L", "cc", "lit(?:er|re)s?", "millilit(?:er|re)s?", "kg/m2", "kg", "mg/dL",
     "mg/dl", "g/dL", "g/dl", "mmol/L", "mmol/l", "umol/L", "µmol/L", "μmol/L", "mg/L", "g/L", "pg/mL", "ng/mL", "ng/L",
     "mg", "g", "grams?", "kilograms?", "lbs?", "pounds?", "inch(?:es)?", "feet", "ft", "furlongs?", "cubits?", "stone",
@@ -27,7 +28,7 @@ _NAMES = {
     "kilogram": "kg", "hour": "h", "minute": "min", "second": "s", "micron": "um", "micrometer": "um",
     "micrometre": "um", "year": "a", "yr": "a", "month": "mo", "week": "wk", "day": "d", "degree": "deg", "°": "deg",
     "pixel": "[px_i]", "px": "[px_i]", "hu": "[hnsf'U]", "cc": "cm3", "ml": "mL", "cmh2o": "cm[H2O]", "iu": "[iU]",
-    "torr": "mm[Hg]",
+    "torr": "mm[Hg]", "psi": "[psi]",
 }  # fmt: skip
 _BEFORE = (
     (Comparator.GE, r"≥|>=|at least|no less than|not less than|not below|no lower than|minimum of|from"),
@@ -40,7 +41,7 @@ _OBJECT = (
     r"(?:diagnostic |upper |lower )?(?:threshold|criterion|cut-?off|limit)(?: value| of normal)?)"
     r"(?: of| is| at)?"
 )
-_COMPARED = tuple((c, re.compile(rf"(?:{p})(?:{_OBJECT}|\\s+(?:a|the))?\s*$", re.IGNORECASE)) for c, p in _BEFORE)
+_COMPARED = tuple((c, re.compile(rf"(?:{p})(?:{_OBJECT}|\s+(?:a|the))?\s*$", re.IGNORECASE)) for c, p in _BEFORE)
 _AFTER = (
     (Comparator.GE, re.compile(r"^\s*(?:or (?:more|above|greater|higher|larger|over))\b", re.IGNORECASE)),
     (Comparator.LE, re.compile(r"^\s*(?:or (?:less|below|lower|smaller|under))\b", re.IGNORECASE)),

@@ -14,6 +14,7 @@ from clinigraph.models.planning import Comparator
     ("text", "unit"),
     [("25 mmHg", "mm[Hg]"), ("25mmHg", "mm[Hg]"), ("2.5 kPa", "kPa"), ("61 years", "a"), ("52 %", "%"),
      ("52 percent", "%"),
+     ("25 mm[Hg]", "mm[Hg]"), ("0.5 psi", "[psi]"), ("0.03 bar", "bar"), ("33 mbar", "mbar"), ("25 torr", "mm[Hg]"),
      ("3 millimetres", "mm"), ("3 µm", "um"), ("1.8 mm²", None), ("4 dioptres", "[diop]"), ("2 furlongs", "furlongs"),
      ("0.52", None), ("0.52 ratio", None)],
 )  # fmt: skip
@@ -26,7 +27,7 @@ def test_a_unit_is_its_ucum_code(text: str, unit: str | None) -> None:
     [("above 21", Comparator.GT), ("at least 0.7", Comparator.GE), ("≤ 0.1", Comparator.LE),
      ("less than 3", Comparator.LT),
      ("does not exceed 5", Comparator.LE), ("16 years or more", Comparator.GE), ("is 5", None), ("about 5", None),
-     ("below the threshold of 0.7", Comparator.LT), ("overt 5", None)],
+     ("below the threshold of 0.7", Comparator.LT), ("above the 5", Comparator.GT), ("overt 5", None)],
 )  # fmt: skip
 def test_comparing_words_are_read(text: str, comparator: Comparator | None) -> None:
     assert quantities(text)[0].comparator is comparator

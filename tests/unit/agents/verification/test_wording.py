@@ -59,6 +59,8 @@ FALSE = [
     ("The size of the thing is below the threshold.", C, "criterion.mismatch"),
     ("The pressure is 25.", U, "unit.missing"),
     ("The pressure is 25 kPa.", C, "unit.converted"),
+    ("The pressure is 25 psi.", C, "unit.converted"),
+    ("The pressure is 25 bar.", C, "unit.converted"),
     ("The pressure is 25 mm.", C, "unit.mismatch"),
     ("The pressure on the right side is 25 mmHg.", C, "side.mismatch"),
     ("The size of the thing on the left side is 0.90.", U, "side.unknown"),
