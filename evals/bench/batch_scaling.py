@@ -3,7 +3,7 @@
 Run ``python -m clinigraph.evals.bench.batch_scaling [--cases 1000] [--seconds 0.05] [--json]``. Each case is read, run
 through the real graph over doubles, and written; its tool waits for the stated seconds, as a network or a model would.
 Starting the workers counts.
-Goal (issue of record): at least 0.85 of linear at two workers.
+Goal: at least 0.85 of linear at two workers.
 """
 
 from __future__ import annotations

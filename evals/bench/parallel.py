@@ -1,6 +1,6 @@
 """What runs side by side, and what a case costs in tokens.
 
-Run ``python -m clinigraph.evals.bench.parallel [--json]``. Goals (issue of record): six independent tools of 1 s with
+Run ``python -m clinigraph.evals.bench.parallel [--json]``. Goals: six independent tools of 1 s with
 model calls of 0.5 s end within 2.2 s; the glaucoma case asks for at most 6,000 prompt tokens; of 50 cases at a time
 against one model none is lost and each report is its own case's. Tools and model are doubles with stated delays, the
 graph, checkpoints, roles and reports are real. Tokens are those of the text, estimated as
