@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest properties bench clean help
+.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest coverage mutation properties bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -69,6 +69,25 @@ test-vllm: $(FULL) vllm-cpu
 # Each comparator of the verifiers on 10,000 examples; takes many minutes.
 properties: $(FULL)
 	$(BIN)/pytest --hypothesis-profile=thorough --timeout=3600 tests/unit/agents/verification/test_comparators.py
+
+# Branches of the verifiers that their own tests reach; fails under 95 %.
+coverage: $(FULL)
+	$(BIN)/coverage run --data-file=$(VENV)/.coverage --branch --source=clinigraph.agents.claims,clinigraph.agents.verification \
+	  -m pytest -q tests/unit/agents/claims tests/unit/agents/verification
+	$(BIN)/coverage report --data-file=$(VENV)/.coverage --show-missing --skip-covered --fail-under=95
+
+# Small changes to a module, and how many of them its own tests notice: make mutation MODULE=agents/verification/ranges.py
+MODULE ?= agents/verification/ranges.py
+TESTS ?=
+MOST ?= 80
+MUTATION := $(VENV)/.mutation-$(HASH)
+
+$(MUTATION): $(FULL)
+	@bash .ci/install "$(PYTHON)" "$(VENV)" ".[mutation]"
+	@touch $@
+
+mutation: $(MUTATION)
+	$(BIN)/python .ci/mutation.py $(MODULE) $(TESTS) --most $(MOST)
 
 bench: $(FULL)
 	$(BIN)/python -m clinigraph.evals.bench.spine
