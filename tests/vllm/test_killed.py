@@ -69,16 +69,16 @@ def test_a_server_killed_in_mid_case_stops_the_run_and_a_new_one_finishes_it(tmp
     plan = launch("text")
     with ModelServer(plan, tmp_path / "first.log") as server:
         server.wait_ready()
-        case = diagnosing(plan, tmp_path)
-        assert case.stderr is not None
-        said = []
-        for line in case.stderr:  # told when the next node, the one that asks the model, has begun
-            said.append(line)
-            if "Judging the indicators" in line:
-                os.killpg(int(server.pid or 0), signal.SIGKILL)
-                break
-        said += case.stderr.readlines()
-        assert case.wait(timeout=600) == 4, said
+        with diagnosing(plan, tmp_path) as case:
+            assert case.stderr is not None
+            said = []
+            for line in case.stderr:  # told when the next node, the one that asks the model, has begun
+                said.append(line)
+                if "Judging the indicators" in line:
+                    os.killpg(int(server.pid or 0), signal.SIGKILL)
+                    break
+            said += case.stderr.readlines()
+            assert case.wait(timeout=600) == 4, said
     assert said[-1].startswith("clinigraph: The run stopped in mid-case: ")
     assert "The same command resumes; with --fallback" in said[-1]
     assert not (tmp_path / "out").exists()

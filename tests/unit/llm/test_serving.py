@@ -225,7 +225,7 @@ def test_compose_serves_as_the_command_does(tmp_path: Path) -> None:
 
 def test_every_setting_that_the_document_names_exists() -> None:
     text = (ROOT / "docs" / "model-servers.md").read_text(encoding="utf-8")
-    names = {w.strip("`,|").removeprefix("CLINIGRAPH_").lower() for w in text.split() if "CLINIGRAPH_MODEL" in w}
+    names = {w.strip("`,|()").removeprefix("CLINIGRAPH_").lower() for w in text.split() if "CLINIGRAPH_MODEL" in w}
     named = {n.partition("=")[0] for n in names}
     assert named <= set(Settings.model_fields), named - set(Settings.model_fields)
 
