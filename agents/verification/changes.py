@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import ImageNode, MeasurementNode
@@ -53,16 +52,17 @@ def changes(context: ProseContext) -> Outcome | None:
     if found is None and prior is None:
         return None
     subject = next((s for s in context.subjects if s.measurement is not None), None)
-    before = _before(context, subject) if subject is not None else None
-    if subject is None or subject.measurement is None or before is None:
+    now = subject.measurement if subject is not None else None
+    before = _before(context, now) if now is not None else None
+    if now is None or before is None:
         return unsupported("change.no_prior", "The evidence holds no earlier measurement to compare with.")
     if found is None:
         return unsupported(
             "change.unread", "The evidence has an earlier measurement; what is said of it cannot be read."
         )
     said, match = found
-    is_now = _change(before, subject.measurement)
-    words = f"Then {_text(before)}, now {_text(subject.measurement)}: {is_now.value} beyond the intervals."
+    is_now = _change(before, now)
+    words = f"Then {_text(before)}, now {_text(now)}: {is_now.value} beyond the intervals."
     if said is Change.OTHER:
         return unsupported("change.unread", f"{words} Whether that is better or worse is not for a rule to say.")
     if said is not is_now:
@@ -71,10 +71,7 @@ def changes(context: ProseContext) -> Outcome | None:
     return supported("change.same", words, match.span(), *([since.span()] if since else []))
 
 
-def _before(context: ProseContext, subject: Subject) -> Measurement | None:
-    now = subject.measurement
-    if now is None:
-        return None
+def _before(context: ProseContext, now: Measurement) -> Measurement | None:
     priors = {n.value.id for n in context.index.graph.nodes
               if isinstance(n, ImageNode) and n.value.role is ImageRole.PRIOR}  # fmt: skip
     if now.image_id in priors:

@@ -22,6 +22,8 @@ _KINDS = {
     "outline": NodeKind.LABEL_MAP, "segment": NodeKind.LABEL_MAP,
 }  # fmt: skip
 _NONE = re.compile(r"\bnone of(?: the)?(?=\s)", re.IGNORECASE)
+_ALL = ("the", "all", "these", "those", "its")
+"""Words before a noun that name no number of them."""
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
 
 
@@ -38,6 +40,8 @@ def counts(context: ProseContext) -> Outcome | None:
         if there is None:
             return unsupported("count.unknown", f"The evidence does not count {match['noun'].lower()}.")
         total = _number(match["total"]) if match["total"] else None
+        if match["total"] and total is None and match["total"].lower() not in _ALL:
+            return unsupported("count.unread", f'The evidence does not say of how many "{match["total"]}" are.')
         every = _there(context, match, every=True)
         if count != there or (total is not None and total != every):
             return contradicted("count.mismatch", f"The evidence has {there} of {every} {match['noun'].lower()}.")
@@ -50,7 +54,9 @@ def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
     places = [(n.start, n.end, n.readings) for n in numerals(text)]
     places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
     places += [(m.start(), m.end(), (0.0,)) for m in _NONE.finditer(text)]
-    for start, end, readings in places:
+    for start, end, readings in sorted(places):
+        if found and start < found[-1][1]:
+            continue
         match = _NOUN.match(text[end:])
         if match and len(readings) == 1 and readings[0].is_integer():
             found.append((start, end + match.end(), int(readings[0]), match))

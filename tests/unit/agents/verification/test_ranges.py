@@ -1,0 +1,80 @@
+"""Words for ranges, against the criterion recomputed on value and interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clinigraph.agents.verification import ranges
+from clinigraph.agents.verification.ranges import Word
+from clinigraph.models.findings import Met
+
+S, C, U = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED"
+
+
+@pytest.mark.parametrize(
+    ("word", "low", "across", "high"),
+    [
+        ("normal", S, U, C), ("not normal", C, U, S), ("within normal limits", S, U, C), ("abnormal", C, U, S),
+        ("not abnormal", S, U, C), ("enlarged", C, U, S), ("not enlarged", S, U, C), ("large", C, U, S),
+        ("reduced", U, U, C), ("not reduced", U, U, S), ("borderline", C, S, C), ("not borderline", S, C, S),
+    ],
+)  # fmt: skip
+def test_a_word_is_true_below_across_or_above_the_threshold(
+    bench: Any, word: str, low: str, across: str, high: str
+) -> None:
+    for value, verdict in ((0.3, low), (0.7, across), (0.9, high)):
+        (claim,) = bench.read(bench.case(bench.measured(value)), f"The size of the thing is {word}.")
+        assert claim.verdict.value == verdict, (value, claim.explanation)
+
+
+@pytest.mark.parametrize(
+    ("word", "met", "upward", "true"),
+    [
+        (Word.BORDERLINE, Met.UNCERTAIN, True, True), (Word.BORDERLINE, Met.NO, True, False),
+        (Word.BORDERLINE, Met.YES, False, False), (Word.NORMAL, Met.UNCERTAIN, True, None),
+        (Word.NORMAL, Met.NO, True, True), (Word.NORMAL, Met.YES, True, False), (Word.ABNORMAL, Met.YES, False, True),
+        (Word.ABNORMAL, Met.NO, False, False), (Word.HIGH, Met.YES, True, True), (Word.HIGH, Met.NO, True, False),
+        (Word.HIGH, Met.YES, False, False), (Word.HIGH, Met.NO, False, None), (Word.LOW, Met.YES, False, True),
+        (Word.LOW, Met.NO, False, False), (Word.LOW, Met.YES, True, False), (Word.LOW, Met.NO, True, None),
+    ],
+)  # fmt: skip
+def test_a_word_says_what_the_criterion_can_tell(word: Word, met: Met, upward: bool, true: bool | None) -> None:
+    assert ranges._true(word, met, upward=upward) is true
+
+
+def test_the_explanation_names_what_the_value_is() -> None:
+    named = {(m, up): ranges._plain(m, upward=up) for m in (Met.UNCERTAIN, Met.YES, Met.NO) for up in (True, False)}
+    assert named == {
+        (Met.UNCERTAIN, True): "borderline", (Met.UNCERTAIN, False): "borderline", (Met.YES, True): "high",
+        (Met.YES, False): "low", (Met.NO, True): "not abnormal", (Met.NO, False): "not abnormal",
+    }  # fmt: skip
+
+
+def test_what_was_not_assessed_is_neither_normal_nor_abnormal(bench: Any) -> None:
+    for word in ("normal", "abnormal"):
+        assert (C, "range.not_assessed") in bench.codes(bench.case(), f"Looks odd is {word}.")
+
+
+def test_without_a_criterion_nothing_is_normal(bench: Any) -> None:
+    nodes, edges = bench.looks(5)
+    assert bench.codes(bench.case(*nodes, edges=edges), "Looks odd is high.") == {(U, "range.no_criterion")}
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict"), [("large", S), ("small", U), ("not large", U), ("normal", U), ("borderline", U)]
+)
+def test_what_a_guideline_calls_high_is_on_the_side_of_its_criterion(bench: Any, word: str, verdict: str) -> None:
+    graph = bench.case().index
+    subject = next(s for s in graph.subjects if s.name == "Size of the thing")
+    denied = word.startswith("not ")
+    said = {"large": Word.HIGH, "small": Word.LOW, "normal": Word.NORMAL, "borderline": Word.BORDERLINE}
+    assert subject.result is not None
+    found = ranges._general(subject, subject.result, said[word.removeprefix("not ")], denied=denied)
+    assert found.verdict.value == verdict
+
+
+def test_a_comparison_is_no_range_word(bench: Any) -> None:
+    found = bench.read(bench.case(), "The size of the thing is higher than 0.8.")
+    assert [c.verdict.value for c in found] == [S]
