@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import _IncludedRouter
 from fastapi.testclient import TestClient
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -22,7 +25,9 @@ Asked = tuple[str, str]
 def asked(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[Asked]:
     """Yield method and address of every route, and one address below every mounted folder."""
     for route in routes:
-        if isinstance(route, Route):
+        if isinstance(route, _IncludedRouter):
+            yield from asked(route.original_router.routes, prefix + route.include_context.prefix)
+        elif isinstance(route, Route):
             path = re.sub(r"\{[^}]*\}", "x", route.path)
             yield from ((method, prefix + path) for method in sorted(route.methods or {"GET"}))
         elif isinstance(route, Mount):
@@ -34,7 +39,11 @@ def asked(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[Asked]:
 @pytest.mark.filterwarnings("ignore")
 def test_every_route_off_loopback_answers_401_without_a_token(tmp_path: Path) -> None:
     hub = Hub(Settings(state_dir=tmp_path / "state"), shared=World(tmp_path / "world").session())
-    app = with_page(create_app(hub), hub)
+
+    async def built() -> FastAPI:
+        return with_page(create_app(hub), hub)  # outside of a loop Gradio makes loops that it never closes
+
+    app = asyncio.run(built())
     found = sorted(set(asked(app.routes)))
     paths = {path for _, path in found}
     assert {"/api/v1/cases", "/api/v1/openapi.json", "/gradio_api/upload", "/gradio_api/queue/join"} <= paths
