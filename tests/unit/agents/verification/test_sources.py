@@ -74,6 +74,20 @@ def test_a_quotation_whose_passage_is_not_in_the_store_is_convicted(bench: Any) 
     assert bench.codes(case, stranger.text) == {("CONTRADICTED", "citation.bytes")}
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        ("round things  roll down every hill", "SUPPORTED", "citation.exact"),
+        ("blue things are cured by tea", "UNSUPPORTED", "citation.unsigned"),
+        ("round things roll down", "UNSUPPORTED", "citation.altered"),
+    ],
+)
+def test_a_quotation_is_whole_whatever_its_case_and_spaces(
+    bench: Any, cited: Any, text: str, verdict: str, code: str
+) -> None:
+    assert (verdict, code) in bench.codes(cited, text)
+
+
 def test_years_and_editions_are_read_only_beside_a_source() -> None:
     text = "The guideline of 2019, second edition"
     assert [text[a:b] for a, b in dated(text)] == ["2019", "second edition"]
