@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clinigraph.agents.verification import ranges
+from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.ranges import Word
 from clinigraph.models.findings import Met
 
@@ -78,3 +79,33 @@ def test_what_a_guideline_calls_high_is_on_the_side_of_its_criterion(bench: Any,
 def test_a_comparison_is_no_range_word(bench: Any) -> None:
     found = bench.read(bench.case(), "The size of the thing is higher than 0.8.")
     assert [c.verdict.value for c in found] == [S]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Low thingness is large.", [("large", Word.HIGH)]),
+        ("It is large beside low thingness.", [("large", Word.HIGH)]),
+        ("Low thingness and low thingness, both low", [("low", Word.LOW)]),
+        ("It is outside the normal range.", [("outside the normal range", Word.ABNORMAL)]),
+        ("It is within normal limits, too large.", [("within normal limits", Word.NORMAL), ("too large", Word.HIGH)]),
+        ("large small large", [("large", Word.HIGH), ("small", Word.LOW), ("large", Word.HIGH)]),
+        ("It is not abnormal.", [("not abnormal", Word.NORMAL)]),
+        ("It is large, larger than ever", [("large", Word.HIGH)]),
+        ("It is small but big than that", [("small", Word.LOW)]),
+    ],
+)
+def test_range_words_are_read_once_each_and_never_inside_a_name(
+    bench: Any, text: str, words: list[tuple[str, Word]]
+) -> None:
+    case = bench.case(impression=bench.report.impression.replace(condition="low thingness"))
+    context = ProseContext(bench.claim("claim-size-value"), text, case.index, bench.verifier._library)
+    found = sorted(ranges._said(context))
+    assert [(text[a:b], word) for a, b, word, _ in found] == words
+    assert not any(denied for *_, denied in found)
+
+
+def test_a_denied_range_word_is_read_with_its_denial(bench: Any) -> None:
+    text = "It is not clearly enlarged."
+    context = ProseContext(bench.claim("claim-size-value"), text, bench.case().index, bench.verifier._library)
+    assert ranges._said(context) == [(6, 26, Word.HIGH, True)]
