@@ -15,8 +15,11 @@ import pytest
 from PIL import Image
 
 from clinigraph.client.session import Session
+from clinigraph.models.tooling import MeasurementValue, Port, ToolCall, ToolResult, ValueKind
 from clinigraph.settings import Settings
-from clinigraph.testing.world import World
+from clinigraph.testing.doubles import ok
+from clinigraph.testing.world import MEASURE, World, measurement
+from clinigraph.tools.contract import ToolContext
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import CasePlace
 from clinigraph.ui.server import create_app, guarded, with_page
@@ -28,6 +31,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
          "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
 WAIT_MS = 60_000
 Visit = Callable[..., "Page"]
+
+
+DEEP = MEASURE.replace(outputs={**MEASURE.outputs, "depth": Port(kind=ValueKind.MEASUREMENT, unit="mm")})
+"""Measures more than the plan asks for, so that there is something to add."""
+
+
+def measured(call: ToolCall, _: ToolContext) -> ToolResult:
+    """Answer with size and depth."""
+    depth = measurement(3.5, "mm", name="depth")
+    return ok(call, DEEP, size=MeasurementValue(value=measurement(0.9)), depth=MeasurementValue(value=depth))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,6 +71,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tmp_path_factory.mktemp("walkthrough")
     world = World(folder / "world")
+    world.replace_tool(DEEP, measured)
 
     def make(place: CasePlace) -> Session:
         world.settings = {"state_dir": place.state, "keep_runs": True}

@@ -56,6 +56,24 @@ def test_a_person_walks_a_case_from_upload_to_signature_and_export(visit: Visit,
     page.get_by_text("box thing").wait_for()
 
 
+def test_an_indicator_that_a_tool_measures_unasked_is_added_to_the_plan(visit: Visit, hand: Hand) -> None:
+    page = visit()
+    hand.give(page)
+    hand.choose(page, "Let me approve or change the plan")
+    hand.run(page)
+    page.get_by_role("button", name="Approve", exact=True).wait_for()
+    hand.name(page)
+    row = page.locator(".cg-grid [role=row], .cg-grid tr").filter(has_text="Add: Depth").last
+    row.locator("input[type=checkbox]").first.click()
+    hand.press(page, "Approve")
+    page.get_by_text("needs a reason").wait_for()
+    page.get_by_label("Reason, when you change it").fill("to see it")
+    hand.press(page, "Approve")
+    hand.done(page)
+    page.get_by_role("tab", name="Claims", exact=True).click()
+    page.locator("#cg-claims").get_by_text("Depth").first.wait_for(state="attached")
+
+
 def test_an_outline_is_corrected_by_points_inside_and_beside(visit: Visit, hand: Hand) -> None:
     page = visit()
     hand.give(page)

@@ -19,12 +19,23 @@ from clinigraph.models.imaging import Box, Point
 from clinigraph.models.interventions import Intervention
 from clinigraph.models.report import Report
 from clinigraph.ui.answers import ChatAnswer
-from clinigraph.ui.api_parts import CaseId, HubDep, LibraryDep, Number, UserDep, report_folder, row_of
+from clinigraph.ui.api_parts import (
+    CaseId,
+    HubDep,
+    LibraryDep,
+    Number,
+    UserDep,
+    report_folder,
+    row_of,
+    waiting_plan,
+    with_additions,
+)
 from clinigraph.ui.chatting import chat
 from clinigraph.ui.comparison import Comparison, compare
 from clinigraph.ui.correcting import begin_correction, prompts_taken
 from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
+from clinigraph.ui.plan_additions import Addition
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import receive
 from clinigraph.ui.values import (
@@ -52,7 +63,7 @@ class AnswerForm(Value):
     action: str = Field(pattern="^(approve|edit|reject|sign|answer|skip|keep|withdraw)$")
     reason: str = Field(default="", max_length=1000)
     detail: dict[str, JsonValue] = Field(default_factory=dict)
-    """What goes with the action, for example ``plan`` with an edited plan, or ``claims``."""
+    """What goes with the action: for edit ``plan`` (an edited one) or ``add`` (ids to add) or both; or ``claims``."""
 
 
 class CorrectionForm(Value):
@@ -165,6 +176,15 @@ async def stream_events(
     return StreamingResponse(_lines(history.watch(start)), media_type="text/event-stream")
 
 
+@router.get("/cases/{case_id}/runs/{number}/additions")
+async def list_additions(
+    case_id: CaseId, number: Number, hub: HubDep, user: UserDep, library: LibraryDep
+) -> list[Addition]:
+    """List what can be added to the plan that waits: answer ``edit`` with ``detail.add``, a list of ids."""
+    live = _live(hub, user, library, case_id, number)
+    return list(await asyncio.to_thread(lambda: hub.additions(waiting_plan(live))))
+
+
 @router.post("/cases/{case_id}/runs/{number}/answer")
 async def answer_run(
     case_id: CaseId, number: Number, form: AnswerForm, hub: HubDep, user: UserDep, library: LibraryDep
@@ -174,7 +194,8 @@ async def answer_run(
     by = Intervention(
         who=form.who, at_unix=time.time(), action=form.action, reason=form.reason, detail=dict(form.detail)
     )
-    await hub.runs.answer(live, {"action": form.action, **form.detail}, by)
+    detail = await asyncio.to_thread(with_additions, hub, live, by)
+    await hub.runs.answer(live, {"action": form.action, **detail}, by)
     return row_of(library, case_id, number)
 
 

@@ -14,9 +14,11 @@ from clinigraph.client.report import Report
 from clinigraph.client.session import Session
 from clinigraph.errors import UsageError
 from clinigraph.models.base import ArtifactId, RunId
+from clinigraph.models.planning import DiagnosticPlan
 from clinigraph.settings import Settings
 from clinigraph.ui.library import CasePlace, UserLibrary
 from clinigraph.ui.pixels import PixelCache, thumbnail
+from clinigraph.ui.plan_additions import Addition, additions
 from clinigraph.ui.runs import RunManager, SessionMaker, take_up
 from clinigraph.ui.uploads import UploadLimits
 from clinigraph.ui.values import StreamEvent, UserId
@@ -115,6 +117,10 @@ class Hub:
         while len(self._viewers) > VIEWERS_KEPT:
             self._viewers.popitem(last=False)
         return made
+
+    def additions(self, plan: DiagnosticPlan) -> tuple[Addition, ...]:
+        """Return the indicators that a person may add to a plan."""
+        return additions(plan, self.shared.protocols, self.shared.tools.specs())
 
     def thumbnail(self, library: UserLibrary, case_id: str, events: Sequence[StreamEvent], step: str) -> bytes:
         """Return what a step of a run outlined, as a small PNG.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from clinigraph.agents.plan_validator import step_dependencies
 from clinigraph.errors import UsageError
 from clinigraph.models.base import IndicatorId, StepId
-from clinigraph.models.planning import DiagnosticPlan, Indicator, PlanStep
+from clinigraph.models.planning import DiagnosticPlan, Indicator, IndicatorKind, PlanStep
 
 
 def edit_plan(
@@ -47,6 +47,11 @@ def edit_plan(
     limits = thresholds or {}
     if not all(math.isfinite(t) for t in limits.values()):
         raise UsageError("A threshold is a number", todo="Correct it.")
+    lacking = [i.name for i in plan.indicators if weights.get(i.id) and _only_context(i)]
+    if lacking:
+        raise UsageError(
+            "What has no limit cannot weigh", given=", ".join(lacking), todo="Give it the weight 0; it is then shown."
+        )
     indicators = tuple(
         i
         if i.weight == weights[i.id] and abs(total - 1) < 1e-9
@@ -57,6 +62,10 @@ def edit_plan(
     steps = tuple(s.replace(answers={output: i for output, i in s.answers.items() if i in weights}) for s in plan.steps)
     told = tuple(_limited(i, limits.get(i.id), source) for i in indicators)
     return plan.replace(indicators=told, steps=_useful(plan, steps))
+
+
+def _only_context(indicator: Indicator) -> bool:
+    return indicator.kind is IndicatorKind.QUANTITATIVE and indicator.criterion is None
 
 
 def _limited(indicator: Indicator, threshold: float | None, source: str) -> Indicator:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from clinigraph.errors import ClinigraphError, InputRefused, InputTooLarge, UsageError
+from clinigraph.errors import ClinigraphError, InputRefused, InputTooLarge, PlanInvalid, UsageError
 from clinigraph.settings import Settings
 from clinigraph.ui.api import router
 from clinigraph.ui.api_pictures import router as pictures
@@ -97,7 +97,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 def _status(error: Exception) -> int:
     if isinstance(error, InputTooLarge):
         return 413
-    if isinstance(error, InputRefused):
+    if isinstance(error, InputRefused | PlanInvalid):
         return 422
     if isinstance(error, UsageError):
         return 404 if str(error).startswith(("There is no such", "That is no")) else 409

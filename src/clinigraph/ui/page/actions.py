@@ -24,6 +24,7 @@ from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.page import fragments, updates
 from clinigraph.ui.page.layout import Parts
 from clinigraph.ui.page.updates import Update
+from clinigraph.ui.plan_additions import add_indicators
 from clinigraph.ui.plan_editing import edit_plan
 from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import take
@@ -92,7 +93,7 @@ class Actions:
             row = library.get(case_id).run(number)
             question = live.question if live is not None else None
             base = fragments.address(case_id, number)
-            yield {**updates.progress(parts, row, events, base), **updates.asked(parts, question)}
+            yield {**updates.progress(parts, row, events, base), **updates.asked(parts, self._hub, question)}
         yield await self._settled(library, case_id, number)
 
     async def _settled(self, library: UserLibrary, case_id: str, number: int) -> Update:
@@ -201,13 +202,14 @@ class Actions:
             if live is None or live.question is None:
                 raise UsageError("No plan waits for approval")
             plan = DiagnosticPlan.model_validate(live.question.get("plan"))
-            if all(list(a) == list(b) for a, b in zip(rows, updates.plan_rows(plan), strict=False)):
+            offered = self._hub.additions(plan)
+            if all(list(a) == list(b) for a, b in zip(rows, updates.plan_rows(plan, offered), strict=False)):
                 await self._answer(live, who, "approve", reason, {})
                 return {self._parts.case.message: ""}
             kept = {IndicatorId(str(r[4])): r for r in rows if r[0] in (True, "true")}
             weights = {i: float(str(r[2])) for i, r in kept.items()}
             limits = {i: float(str(r[3]).replace(",", ".")) for i, r in kept.items() if str(r[3] or "").strip()}
-            changed = edit_plan(plan, weights, who, reason, limits)
+            changed = edit_plan(add_indicators(plan, kept, offered, who, reason), weights, who, reason, limits)
             await asyncio.to_thread(self._hub.shared.validator.check, changed)
             await self._answer(live, who, "edit", reason, {"plan": changed.model_dump(mode="json")})
         except (ClinigraphError, ValueError) as error:

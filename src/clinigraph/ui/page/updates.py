@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from clinigraph.client.report import Report
 from clinigraph.models.formatting import pretty_unit
 from clinigraph.models.imaging import ImageRole
-from clinigraph.models.planning import Criterion, DiagnosticPlan
+from clinigraph.models.planning import Criterion, DiagnosticPlan, Indicator
 from clinigraph.models.reporting import Claim
 from clinigraph.ui import plots
 from clinigraph.ui.correcting import prompts_taken
@@ -23,6 +23,7 @@ from clinigraph.ui.hub import Hub
 from clinigraph.ui.library import UserLibrary
 from clinigraph.ui.page import fragments
 from clinigraph.ui.page.layout import Parts
+from clinigraph.ui.plan_additions import Addition
 from clinigraph.ui.trends import Trend, trends
 from clinigraph.ui.values import CaseRecord, RunRow, RunStatus, StreamEvent
 from clinigraph.ui.viewer import ImageView, Viewer
@@ -94,7 +95,7 @@ def nothing_asked(parts: Parts) -> Update:
     }
 
 
-def asked(parts: Parts, question: Mapping[str, object] | None) -> Update:
+def asked(parts: Parts, hub: Hub, question: Mapping[str, object] | None) -> Update:
     """Return the panel that a paused run asks for."""
     kind = str(question.get("kind")) if question is not None else ""
     if question is None or kind not in ("approve_plan", "question", "contradicted", "sign_off"):
@@ -102,7 +103,7 @@ def asked(parts: Parts, question: Mapping[str, object] | None) -> Update:
     shown: Update = nothing_asked(parts)
     if kind == "approve_plan":
         plan = DiagnosticPlan.model_validate(question["plan"])
-        shown |= {parts.walk.plan_group: gr.Group(visible=True), parts.walk.plan: plan_rows(plan)}
+        shown |= {parts.walk.plan_group: gr.Group(visible=True), parts.walk.plan: plan_rows(plan, hub.additions(plan))}
         shown |= {parts.walk.plan_reason: ""}
     elif kind == "question":
         shown |= {parts.walk.ask_group: gr.Group(visible=True), parts.walk.fact: ""}
@@ -122,9 +123,17 @@ def _claims(question: Mapping[str, object]) -> list[Claim]:
     return [Claim.model_validate(c) for c in claims] if isinstance(claims, list) else []
 
 
-def plan_rows(plan: DiagnosticPlan) -> list[list[object]]:
-    """Return a plan's indicators as rows of the approval table."""
-    return [[True, f"{i.name}{_rule(i.criterion)}", i.weight, _limit(i.criterion), str(i.id)] for i in plan.indicators]
+def plan_rows(plan: DiagnosticPlan, offered: Sequence[Addition] = ()) -> list[list[object]]:
+    """Return a plan's indicators as rows of the approval table, then what may be added, not ticked."""
+    return [
+        *(_plan_row(True, i, i.name) for i in plan.indicators),
+        *(_plan_row(False, a.indicator, f"Add: {a.indicator.name}") for a in offered),
+    ]
+
+
+def _plan_row(used: bool, indicator: Indicator, name: str) -> list[object]:
+    criterion = indicator.criterion
+    return [used, f"{name}{_rule(criterion)}", indicator.weight, _limit(criterion), str(indicator.id)]
 
 
 def _rule(criterion: Criterion | None) -> str:
