@@ -43,6 +43,9 @@ def test_the_number_of_all_is_no_count_of_its_own(bench: Any) -> None:
     case = bench.case(bench.measured(0.3), small.replace(value=small.value.replace(met="no")))
     assert bench.codes(case, "One of two criteria was met.") == {(S, "count.same")}
     assert bench.codes(case, "Two of two criteria were met.") == {(C, "count.mismatch")}
+    assert bench.codes(case, "One criterion was not met.") == {(S, "count.same")}
+    assert bench.codes(case, "Zero criteria were uncertain.") == {(S, "count.same")}
+    assert bench.codes(case, "One criterion was uncertain.") == {(C, "count.mismatch")}
 
 
 @pytest.mark.parametrize("text", ["1.5 criteria were met", "criteria were met", "two of them"])
@@ -54,3 +57,8 @@ def test_a_count_is_found_with_its_noun() -> None:
     text = "There are two of three criteria met here"
     ((start, end),) = counted(text)
     assert text[start:end] == "two of three criteria met"
+
+
+def test_each_count_of_a_sentence_is_found() -> None:
+    text = "two criteria met beside three images"
+    assert [text[a:b] for a, b in counted(text)] == ["two criteria met", "three images"]

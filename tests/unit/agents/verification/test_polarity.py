@@ -71,6 +71,18 @@ def test_a_reading_is_present_absent_or_undecided(bench: Any, score: int, text: 
 
 
 @pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        ("There is thingness.", "SUPPORTED", "presence.same"),
+        ("There is no thingness.", "CONTRADICTED", "impression.decision"),
+        ("Thingness is possible.", "CONTRADICTED", "impression.decision"),
+    ],
+)
+def test_the_condition_is_as_the_impression_decides(bench: Any, text: str, verdict: str, code: str) -> None:
+    assert bench.codes(bench.case(), text) == {(verdict, code)}
+
+
+@pytest.mark.parametrize(
     ("rules", "words", "agree"),
     [
         (PRESENT, PRESENT, True), (PRESENT, ABSENT, False), (ABSENT, PRESENT, False), (ABSENT, ABSENT, True),
