@@ -91,3 +91,24 @@ def test_the_condition_is_as_the_impression_decides(bench: Any, text: str, verdi
 )  # fmt: skip
 def test_two_readings_agree_where_neither_turns_the_other_round(rules: Presence, words: Presence, agree: bool) -> None:
     assert _agree(rules, words) is agree
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "verdict"),
+    [
+        ("absent thing", "There is absent thing.", "SUPPORTED"),
+        ("absent thing", "There is no absent thing.", "CONTRADICTED"),
+        ("thing not seen", "There is thing not seen.", "SUPPORTED"),
+        ("thing not seen", "There is no thing not seen.", "CONTRADICTED"),
+        ("thingness", "Findings are consistent with thingness.", "SUPPORTED"),
+    ],
+)
+def test_words_inside_a_name_deny_and_affirm_nothing(bench: Any, name: str, text: str, verdict: str) -> None:
+    case = bench.case(impression=bench.report.impression.replace(condition=name))
+    assert {v for v, _ in bench.codes(case, text)} == {verdict}
+
+
+def test_what_was_not_assessed_is_neither_present_nor_absent(bench: Any) -> None:
+    for word in ("present", "not present", "possible"):
+        assert bench.codes(bench.case(), f"Looks odd is {word}.") == {("CONTRADICTED", "presence.not_assessed")}
+    assert bench.codes(bench.case(), "Looks odd could not be assessed.") == {("SUPPORTED", "gap.same")}
