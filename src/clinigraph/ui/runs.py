@@ -173,6 +173,9 @@ class RunManager:
         await live.history.add("done", message=report.impression.decision.value)
 
     async def _end(self, live: LiveRun, status: RunStatus, message: str) -> None:
+        place = live.library.place(live.case_id)
+        for folder in (place.uploads, place.folder):  # people know files by name, not by the server's folders
+            message = message.replace(f"{folder}/", "")
         live.library.update_run(live.case_id, live.number, status=status, finished_unix=time.time(), message=message)
         await live.history.add(status.value, message=message)
 

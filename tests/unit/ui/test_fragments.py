@@ -41,6 +41,12 @@ def test_plumbing_is_not_shown() -> None:
     assert "schedule" not in fragments.timeline([event(0, "node_started", "schedule")])
 
 
+def test_a_step_in_which_the_run_failed_does_not_look_as_if_it_went_on() -> None:
+    shown = fragments.timeline([event(0, "node_started", "intake"), event(1, "failed", message="no picture")])
+    assert 'class="cg-cut"' in shown
+    assert "cg-live" not in shown
+
+
 def test_tools_stand_below_the_step_that_measures_with_their_last_result() -> None:
     shown = fragments.timeline(
         [

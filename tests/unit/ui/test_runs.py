@@ -269,6 +269,18 @@ async def test_a_case_without_files_fails_in_one_line(manager: RunManager, libra
     assert row.message
 
 
+async def test_a_failure_names_the_file_and_not_the_servers_folders(
+    manager: RunManager, library: UserLibrary, tmp_path: Path
+) -> None:
+    case_id = library.create(CaseForm(question="x")).id
+    (library.place(case_id).uploads / "eye.png").write_bytes(b"\x89PNG\r\n\x1a\n cut short")
+    library.add_files(case_id, ["eye.png"])
+    row = await finished(manager, library, case_id, RunForm())
+    assert row.status is RunStatus.FAILED
+    assert "eye.png" in row.message
+    assert str(tmp_path) not in row.message
+
+
 async def test_a_last_line_cut_short_by_a_crash_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     history = History(path)

@@ -5,7 +5,8 @@
   const typed = '#cg-walk textarea, #cg-walk input[type="text"], #cg-walk input:not([type])';
   let lost = false, asking = false;
   const style = document.createElement('style');  // here, because Gradio confines its style sheets to the page's inside
-  style.textContent = 'body:not(.cg-is-offline) #cg-offline { display: none; }';
+  style.textContent = 'body:not(.cg-is-offline) #cg-offline { display: none; }'
+    + '@media (min-width: 1100px) { body.cg-is-offline #cg-regions { height: calc(100vh - 5.5rem) !important; } }';
   document.head.append(style);
   function shown(away) {
     document.body.classList.toggle('cg-is-offline', away);

@@ -34,8 +34,8 @@ NODES: Final = {
 """Nodes that a reader sees, in the order of a run; others are plumbing."""
 TOOL_STATUS: Final = {"ok": "gave its result", "empty": "found nothing", "failed": "failed"}
 OFFLINE: Final = Markup(
-    '<p id="cg-offline" role="alert">The server cannot be reached. Nothing is lost: the run goes on there, and this '
-    "page catches up by itself when the connection is back.</p>"
+    '<p id="cg-offline" role="alert">The server cannot be reached. Nothing is lost: the run goes on, or is taken up '
+    "again when the server starts, and this page catches up by itself.</p>"
 )
 STATUS: Final = {
     RunStatus.QUEUED: ("waits for its turn", "wait"),
@@ -90,17 +90,20 @@ def _steps(events: Sequence[StreamEvent], base: str) -> Iterable[Markup]:
             steps.setdefault("verify", []).append(event)
         elif event.kind in ("question", "intervention", "run_resumed", "stopped", "failed"):
             steps.setdefault(f"{event.kind}-{event.index}", []).append(event)
+    over = bool(events) and events[-1].kind in ("stopped", "failed")
     for key, found in steps.items():
-        yield _step(key, found, base)
+        yield _step(key, found, base, over)
 
 
-def _step(key: str, events: Sequence[StreamEvent], base: str) -> Markup:
+def _step(key: str, events: Sequence[StreamEvent], base: str, over: bool) -> Markup:
     if "-" in key:
         return _remark(events[0])
     finished = [e for e in events if e.kind == "node_finished"]
     state = "done" if finished and not _going_on(key, events) else "live"
     time = _seconds(sum(e.seconds or 0.0 for e in finished)) if state == "done" else Markup("")
-    mark = "✓" if state == "done" else "…"
+    if state == "live" and over:
+        state = "cut"  # the run ended within this step
+    mark = {"done": "✓", "live": "…", "cut": "✕"}[state]
     body = _tools(events, base) if key == "act" else _verdicts(events) if key == "verify" else Markup("")
     return Markup('<li class="cg-{}"><span class="cg-mark" aria-hidden="true">{}</span>{}{}{}</li>').format(
         state, mark, NODES[key], time, body

@@ -201,7 +201,7 @@ def _walk() -> WalkParts:
         gr.Markdown("### The claims wait for your signature")
         signed = gr.Dataframe(
             headers=["Accept", "Claim", "Verdict", "id"], datatype=["bool", "str", "str", "str"], type="array",
-            column_count=4, column_widths=["80px", "210px", "96px", "160px"], static_columns=[2, 3], wrap=True,
+            column_count=4, column_widths=["104px", "194px", "106px", "160px"], static_columns=[2, 3], wrap=True,
             buttons=[], show_label=False, label="Claims; you may amend the text", elem_classes="cg-grid",
         )  # fmt: skip
         sign_reason = gr.Textbox(label="Reason, when you reject or amend", max_length=1000, lines=1)

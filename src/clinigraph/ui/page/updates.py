@@ -113,7 +113,7 @@ def asked(parts: Parts, hub: Hub, question: Mapping[str, object] | None) -> Upda
         shown |= {parts.walk.doubted: fragments.doubted(_claims(question))}
     else:
         found = _claims(question)
-        rows = [[True, c.text, c.verdict.value if c.verdict else "", c.id] for c in found]
+        rows = [[True, c.text, c.verdict.value.capitalize() if c.verdict else "", c.id] for c in found]
         shown |= {parts.walk.sign_group: gr.Group(visible=True), parts.walk.signed: rows, parts.walk.sign_reason: ""}
     return shown
 
