@@ -49,3 +49,19 @@ def test_every_decimal_reads_back_with_point_and_with_comma(value: object) -> No
 def test_no_text_breaks_the_reader_and_places_are_inside(text: str) -> None:
     for found in numerals(text):
         assert 0 <= found.start < found.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals"),
+    [("52", 0), ("0.520", 3), ("0,52", 2), ("1,024.5", 1), ("1.024,55", 2), ("12,024.525", 3), ("1,234,567", 0),
+     ("twenty-one point five two", 2), ("twenty-one", 0)],
+)  # fmt: skip
+def test_a_number_has_the_decimals_that_are_written(text: str, decimals: int) -> None:
+    assert [n.decimals for n in numerals(text)] == [decimals]
+
+
+@pytest.mark.parametrize("tens", range(2, 10))
+def test_tens_are_read_in_words(tens: int) -> None:
+    word = "twenty thirty forty fifty sixty seventy eighty ninety".split()[tens - 2]
+    assert numerals(word)[0].readings == (10.0 * tens,)
+    assert numerals(f"{word.upper()}-three")[0].readings == (10.0 * tens + 3,)
