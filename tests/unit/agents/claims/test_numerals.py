@@ -62,6 +62,6 @@ def test_a_number_has_the_decimals_that_are_written(text: str, decimals: int) ->
 
 @pytest.mark.parametrize("tens", range(2, 10))
 def test_tens_are_read_in_words(tens: int) -> None:
-    word = "twenty thirty forty fifty sixty seventy eighty ninety".split()[tens - 2]
+    word = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"][tens - 2]
     assert numerals(word)[0].readings == (10.0 * tens,)
     assert numerals(f"{word.upper()}-three")[0].readings == (10.0 * tens + 3,)
