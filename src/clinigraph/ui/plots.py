@@ -132,9 +132,10 @@ def _trend(axes: Axes, trend: Trend, style: Style) -> None:
     for x, point in enumerate(trend.points):
         if point.interval is not None:
             axes.plot([x, x], [point.interval.low, point.interval.high], color=style.trend, linewidth=2.5, alpha=0.6)
-        axes.annotate(
-            format_number(point.value), (x, point.value), xytext=(7, 4), textcoords="offset points", fontsize=8,
-            color=style.ink,
+        rises = x + 1 < len(trend.points) and trend.points[x + 1].value > point.value
+        axes.annotate(  # beside the line to the next value, not on it
+            format_number(point.value), (x, point.value), xytext=(7, -12 if rises else 4),
+            textcoords="offset points", fontsize=8, color=style.ink,
         )  # fmt: skip
     if trend.threshold is not None:
         axes.axhline(trend.threshold, color=style.line, linewidth=1, linestyle="--")
