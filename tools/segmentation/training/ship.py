@@ -38,7 +38,7 @@ RECIPES = {
         {
             "schema": "MONAI bundle metadata",
             "name": "fundus_disc_cup",
-            "version": "0.2.0",
+            "version": "0.3.0",
             "task": "Optic disc and optic cup segmentation in fundus photographs",
             "description": "Finds the optic disc in a whole fundus photograph and outlines disc and cup.",
             "authors": "Clinigraph",
