@@ -50,7 +50,7 @@ def counts(context: ProseContext) -> Outcome | None:
 
 
 def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
-    found = []
+    found: list[tuple[int, int, int, re.Match[str]]] = []
     places = [(n.start, n.end, n.readings) for n in numerals(text)]
     places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
     places += [(m.start(), m.end(), (0.0,)) for m in _NONE.finditer(text)]
