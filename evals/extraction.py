@@ -14,7 +14,6 @@ from clinigraph.evals.answertext import (
     ABSTAINED,
     NONE,
     Extracted,
-    Kind,
     abstains,
     answered,
     cleaned,
@@ -280,8 +279,3 @@ def _word_at(slot: str, *, maybe: bool) -> Extracted | None:
     if word == "maybe" and not maybe:
         return ABSTAINED
     return answered(word)
-
-
-def is_answer(found: Extracted) -> bool:
-    """Whether something can be held against the key."""
-    return found.kind in (Kind.ANSWERED, Kind.NONE)

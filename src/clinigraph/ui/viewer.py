@@ -143,7 +143,7 @@ class Viewer:
             minimum=float(np.nanmin(pixels)),
             maximum=float(np.nanmax(pixels)),
             colour=image.colour,
-            segments=tuple(self._segments(image)),
+            segments=self.segments_of(index),
             boxes=image.boxes,
             points=image.points,
         )

@@ -13,6 +13,7 @@ from clinigraph.ui.page.actions import Actions
 from clinigraph.ui.page.layout import Parts, build_parts
 
 Listen = Callable[..., Dependency]
+"""What joins an event of a component to a function, such as `button.click`."""
 TITLE = "Clinigraph: case walkthrough (research use only)"
 
 
@@ -64,7 +65,7 @@ class _Wiring:
 
     def on(
         self,
-        listen: Callable[..., Dependency],
+        listen: Listen,
         do: Callable[..., object],
         given: Sequence[Block],
         js: str | None = None,
@@ -80,9 +81,7 @@ class _Wiring:
             api_visibility="private",
         )
 
-    def on_and_follow(
-        self, listen: Callable[..., Dependency], do: Callable[..., object], given: Sequence[Block]
-    ) -> None:
+    def on_and_follow(self, listen: Listen, do: Callable[..., object], given: Sequence[Block]) -> None:
         """Let an event call a handler, then show the run that it began."""
         began = self.on(listen, do, given)
         self.on(began.then, self._actions.follow, [self._parts.place])
