@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-LEXICAL_FORMAT = 1
+LEXICAL_FORMAT = 2
 MAX_QUERY_WORDS = 256
 """Distinct words of a query that are scored; the rest of a very long query adds nothing but time."""
 _K1, _B = 1.2, 0.6

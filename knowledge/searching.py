@@ -37,7 +37,7 @@ class Row:
     id: PassageId
     facets: Facets
     text: str
-    """Title, heading path and text: what is searched."""
+    """Heading path and text: what is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +111,7 @@ class SearchableStore(KnowledgeStore, Protocol):
 
 
 def search_text(passage: Passage) -> str:
-    """Return what is searched of a passage: title, heading path and text."""
-    return f"{passage.source.title}. {passage.section}. {passage.text}"
+    """Return what is searched of a passage: title, heading path and text; a path that begins with the title says it."""
+    title = passage.source.title
+    heading = passage.section if passage.section.startswith(title) else f"{title}. {passage.section}"
+    return f"{heading}. {passage.text}"

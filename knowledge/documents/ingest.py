@@ -19,7 +19,7 @@ from clinigraph.knowledge.documents.readers import READERS, read_document
 from clinigraph.knowledge.documents.splitting import document_source, normalised_text, split
 from clinigraph.models.passages import Passage, Trust
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 """Raised when the same bytes would give other passages; files are then taken in anew."""
 _BATCH_PASSAGES = 1024
 """Passages that are embedded and stored together; also what a killed run can lose of finished work."""
