@@ -135,7 +135,7 @@ def _finding_claim(node: FindingNode) -> Claim:
         id=ClaimId(f"claim-{node.id}"),
         section=Section.FINDINGS,
         kind=ClaimKind.QUALITATIVE,
-        text=node.value.text,
+        text=node.value.sentence,
         evidence_ids=(node.id,),
         assertion=Assertion(laterality=_known(node.value.site.laterality)),
     )

@@ -31,6 +31,11 @@ _LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:int
 _THRESHOLD = re.compile(
     r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
 )
+_THRESHOLD_OF_SCORE = re.compile(
+    r"(?:criterion|threshold|cut-?off|limit)\s+(?:of|for|on)\s+(?:the\s+|its\s+)?(?:weighted\s+)?score"
+    r"(?:\s+(?:is|was|at)|\s*[:=])?\s*$",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
 _RULE_FOR = re.compile(r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
@@ -242,7 +247,8 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     impression = context.index.impression
     beside = (impression.threshold,) if impression.threshold is not None else ()
     numbers = {impression.score, impression.score_low, impression.score_high} - {None}
-    named = _THRESHOLD.search(context.text[: quantity.start])
+    before = context.text[: quantity.start]
+    named = _THRESHOLD_OF_SCORE.search(before) or _THRESHOLD.search(before)
     plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
     written = set(quantity.readings)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}

@@ -13,9 +13,9 @@ def findings(context: ClaimContext) -> Outcome | None:
     """A finding is told in the words of its evidence."""
     if not context.findings or context.claim.kind is ClaimKind.IMPRESSION:
         return None
-    if any(context.claim.text == n.value.text for n in context.findings):
+    if any(context.claim.text == n.value.sentence for n in context.findings):
         return supported("finding.same", "The sentence says what was found.")
-    return contradicted("finding.altered", f"What was found is: {context.findings[0].value.text}")
+    return contradicted("finding.altered", f"What was found is: {context.findings[0].value.sentence}")
 
 
 def facts(context: ClaimContext) -> Outcome | None:

@@ -112,6 +112,12 @@ class Finding(Value):
     site: FindingSite
     derived_from: tuple[EvidenceId, ...] = ()
     text: str = ""
+    """How whoever found it says it; may be empty."""
+
+    @property
+    def sentence(self) -> str:
+        """The text, or name and presence where there is none."""
+        return self.text.strip() or f"{self.concept.meaning}: {self.presence.value}."
 
 
 class IndicatorStatus(StrEnum):

@@ -50,6 +50,10 @@ def number(value: float, decimals: int = 2, comparator: Comparator | None = None
         ("The score is 81 %.", "CONTRADICTED", "number.mismatch"),
         ("The score is 1.00.", "SUPPORTED", "number.traced"),
         ("The score is 1.00 mm.", "CONTRADICTED", "number.mismatch"),
+        ("The threshold of the score is 0.4.", "SUPPORTED", "number.traced"),
+        ("The threshold for the weighted score: 0.4.", "SUPPORTED", "number.traced"),
+        ("The threshold of the score is 0.6.", "CONTRADICTED", "number.mismatch"),
+        ("The threshold of the score is 1.00.", "CONTRADICTED", "number.mismatch"),
     ],
 )
 def test_a_number_passes_only_in_its_own_role(bench: Any, text: str, verdict: str, code: str) -> None:
