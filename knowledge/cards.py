@@ -52,13 +52,18 @@ class Strength(StrEnum):
 
 
 class EvidenceLevel(StrEnum):
-    """Certainty of the evidence as the source rates it."""
+    """Certainty of the evidence as the source rates it; the lowest one where a statement joins several."""
 
     HIGH = "high"
+    """Level A or 1, GRADE high."""
     MODERATE = "moderate"
+    """Level B, GRADE moderate."""
     LOW = "low"
+    """Level C from studies, GRADE low or very low."""
     CONSENSUS = "consensus"
+    """Level C of the European cardiologists, expert opinion, or a definition that a group agreed on."""
     NOT_GRADED = "not-graded"
+    """The source does not rate it, as no single study does, or the card does not state its rating."""
 
 
 CURRENCY_YEARS: dict[CardKind, int] = {CardKind.GUIDELINE: 5, CardKind.CONSENSUS: 10, CardKind.STUDY: 15}

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from clinigraph.errors import KnowledgeError
 from clinigraph.knowledge.card_checks import check_cards, copied_runs, is_ucum
-from clinigraph.knowledge.cards import CardKind, GuidelineCard, card_passages, load_cards, read_card
+from clinigraph.knowledge.cards import CardKind, EvidenceLevel, GuidelineCard, card_passages, load_cards, read_card
 from clinigraph.knowledge.protocols import load_protocols
 from clinigraph.models.passages import Trust
 
@@ -153,6 +153,11 @@ def test_the_checker_finds_eight_words_in_a_row() -> None:
 
 def test_the_shipped_cards_pass_every_check() -> None:
     assert check_cards(load_cards()) == ()
+
+
+def test_no_single_study_rates_its_own_evidence() -> None:
+    studies = [s for c in load_cards() if c.kind is CardKind.STUDY for s in c.statements]
+    assert {s.evidence_level for s in studies} == {EvidenceLevel.NOT_GRADED}
 
 
 def test_the_shipped_cards_cover_sixty_topics_and_twelve_fields() -> None:
