@@ -46,7 +46,7 @@ _PART = 256
 """Passages that are embedded while the part before is stored."""
 _PAGE = 2000
 _REVISION = re.compile(r"[0-9a-f]{32}")
-_HNSW = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24, "num_threads": 1}}
+_HNSW = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 256, "max_neighbors": 24, "num_threads": 1}}
 """One thread, so that the same passages in the same order give the same graph."""
 
 

@@ -25,7 +25,7 @@ from clinigraph.models.passages import ScoredPassage
 
 MAX_QUERY_CHARS = 20_000
 """Longest query; longer ones are refused rather than silently shortened."""
-_RRF_K = 10
+_RRF_K = 20
 """Weight of the first ranks over later ones; 60 in the paper. See docs/decisions/0019-ranks-of-documents.md."""
 _POOL = 100
 """Candidates of each half; also the ranks that fusion looks at."""
