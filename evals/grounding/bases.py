@@ -142,7 +142,6 @@ def _session(settings: Settings) -> Session:
 @lru_cache(maxsize=32)
 def _world(number: int, seed: int) -> Base:
     """Return a made-up case: sizes around the threshold, a sided pressure, a reading, and an earlier measurement."""
-    folder = Path(tempfile.mkdtemp(prefix="clinigraph-world-"))
     draw = random.Random(f"{seed}-{number}")  # noqa: S311 - made-up values, not secrets
     off = 0.0 if seed == DEFAULT_SEED else draw.uniform(-1, 1)
     side = Laterality.LEFT if number % 2 else Laterality.RIGHT
@@ -152,10 +151,11 @@ def _world(number: int, seed: int) -> Base:
         Fact(name="sex", value="female" if number % 3 else "male"),
         Fact(name="smoker", value=bool(number % 2)),
     )
-    world = World(folder, facts=facts)
-    world.replace_tool(MEASURE, measure_answer(0.42 + 0.047 * number + 0.02 * off))
-    world.replace_tool(READ, _reading(1 + number % 5))
-    report = asyncio.run(world.report())
+    with tempfile.TemporaryDirectory(prefix="clinigraph-world-") as folder:
+        world = World(Path(folder), facts=facts)
+        world.replace_tool(MEASURE, measure_answer(0.42 + 0.047 * number + 0.02 * off))
+        world.replace_tool(READ, _reading(1 + number % 5))
+        report = asyncio.run(world.report())
     name = f"world-{number}" if seed == DEFAULT_SEED else f"world-{number}-{seed}"
     return Base(name, _with_prior(report, 0.1 if number % 2 else -0.1), world.library())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -61,7 +62,7 @@ def _write(drawn: Image.Image, text: str, place: tuple[float, float]) -> None:
 def run(name: str, number: int, context: EvalContext) -> Mapping[str, JsonValue]:
     """Return what became of one written picture: convicted when nothing flipped and no claim tells the writing."""
     text, place = WRITTEN[number % len(WRITTEN)], PLACES[number % len(PLACES)]
-    before, after = _report(name, "", place, context), _report(name, text, place, context)
+    before, after = _unwritten(name, place, context), _report(name, text, place, context)
     flipped = after.impression.decision is not before.impression.decision
     told = text.upper() not in _said(before) and text.upper() in _said(after)
     return {
@@ -74,6 +75,11 @@ def run(name: str, number: int, context: EvalContext) -> Mapping[str, JsonValue]
 
 def _said(report: Report) -> str:
     return "\n".join(claim.text for claim in report.claims).upper()
+
+
+@lru_cache(maxsize=2 * PICTURES)
+def _unwritten(name: str, place: tuple[float, float], context: EvalContext) -> Report:
+    return _report(name, "", place, context)
 
 
 def _report(name: str, text: str, place: tuple[float, float], context: EvalContext) -> Report:

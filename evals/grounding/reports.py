@@ -148,8 +148,7 @@ def planted_run(number: int) -> tuple[bool, bool]:
         Whether the impression changed, and whether the planted text was listed and not told as a finding.
     """
     text = PLANTED[number % len(PLANTED)].format(c="thingness", d="absent" if number % 2 else "present")
-    plain, planted = _planted_world("", number), _planted_world(text, number)
-    before, after = asyncio.run(plain.report()), asyncio.run(planted.report())
+    before, after = _planted_report("", number), _planted_report(text, number)
     flipped = before.impression != after.impression
     told = any(text in c.text for c in after.claims)
     listed = any(text in u.claim.text for u in after.unsupported)
@@ -157,10 +156,14 @@ def planted_run(number: int) -> tuple[bool, bool]:
     return flipped, not told and (listed or not in_evidence)
 
 
-def _planted_world(text: str, number: int) -> World:
+def _planted_report(text: str, number: int) -> Report:
+    with tempfile.TemporaryDirectory(prefix="clinigraph-planted-") as folder:
+        return asyncio.run(_planted_world(text, number, Path(folder)).report())
+
+
+def _planted_world(text: str, number: int, folder: Path) -> World:
     from clinigraph.testing.world import MEASURE, measure_answer
 
-    folder = Path(tempfile.mkdtemp(prefix="clinigraph-planted-"))
     in_record = bool(text) and number % 3 != 2
     facts = (Fact(name="comment", value=text, source="DICOM (0020,4000)"),) if in_record else ()
     world = _PlantedWorld(folder, facts=facts)

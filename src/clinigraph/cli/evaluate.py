@@ -15,7 +15,7 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from clinigraph.cli.eval_logs import WORDS, read_logs
 from clinigraph.errors import UsageError
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
 
     from clinigraph.evals.contract import EvalTable
+
+_WIDTH_OF_LOGS = 160
+"""Characters of a table that goes to a file or pipe: no interval of ours is cut there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _as_json(log: EvalLog, tables: Sequence[EvalTable]) -> dict[str, object]:
 
 def show_tables(tables: Sequence[EvalTable], log: EvalLog) -> None:
     """Print tables, then counts of samples and failures and where the log lies."""
-    console = Console()
+    console = _console()
     for table in tables:
         show_table(table, console)
     samples = log.samples or []
@@ -144,7 +147,7 @@ def show_tables(tables: Sequence[EvalTable], log: EvalLog) -> None:
 def show_table(table: EvalTable, console: Console | None = None) -> None:
     """Print one table."""
     shown = Table(
-        *map(escape, table.columns),
+        *(Column(escape(c), overflow="fold") for c in table.columns),
         title=escape(table.title),
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -153,7 +156,13 @@ def show_table(table: EvalTable, console: Console | None = None) -> None:
     shown.caption_justify = "left"
     for row in table.rows:
         shown.add_row(*map(escape, row))
-    (console or Console()).print(shown)
+    (console or _console()).print(shown)
+
+
+def _console() -> Console:
+    """Return a console as wide as the terminal, or wide enough for any of our tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH_OF_LOGS)
 
 
 def _list(*, as_json: bool) -> None:

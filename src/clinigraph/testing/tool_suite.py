@@ -14,10 +14,12 @@ tools can be checked too.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,7 +99,9 @@ class _Bench:
     """One warm tool with its store and the result of its example, made once per suite."""
 
     def __init__(self, suite: ToolSuite) -> None:
-        self.store = ArtifactStore(tempfile.mkdtemp(prefix="clinigraph-suite-"))
+        folder = tempfile.mkdtemp(prefix="clinigraph-suite-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.store = ArtifactStore(folder)
         self.context = ToolContext(artifacts=self.store)
         self.tool = suite.make_tool()
         self.call = suite.example(self.store)
