@@ -64,9 +64,13 @@ def _ingest(paths: list[Path], options: IngestOptions) -> tuple[FileReport, ...]
         def moved(progress: Progress) -> None:
             bar.update(task, total=progress.total, completed=progress.done, passages=progress.passages)
 
-        ingestor = Ingestor(open_library(Settings()).user_store, options, progress=moved)
+        library = open_library(Settings())
+        ingestor = Ingestor(library.user_store, options, progress=moved)
         try:
-            return ingestor.add(paths)
+            reports = ingestor.add(paths)
+            if any(r.outcome in (Outcome.ADDED, Outcome.REPLACED) for r in reports):
+                library.warm_up()
+            return reports
         except KeyboardInterrupt as error:
             raise RunCancelled("Adding documents was stopped", todo="Run the same command again to go on.") from error
 
