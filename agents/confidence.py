@@ -136,15 +136,23 @@ def achieved_risk(uncertainties: Sequence[float], wrong: Sequence[bool], alpha: 
         alpha: Error rate asked for.
         seed: Of the folds.
     """
+    lost = sum(wrong[i] for i in kept_held_out(uncertainties, wrong, alpha, seed))
+    return lost / len(wrong) if wrong else 0.0
+
+
+def kept_held_out(
+    uncertainties: Sequence[float], wrong: Sequence[bool], alpha: float, seed: int = 0
+) -> tuple[int, ...]:
+    """Return the places of the items that are kept, each fold by the threshold of the others; see `achieved_risk`."""
     order = list(range(len(wrong)))
     random.Random(seed).shuffle(order)  # noqa: S311 - folds, not secrets
-    lost = 0
+    kept: list[int] = []
     for fold in range(FOLDS):
         held = set(order[fold::FOLDS])
         rest = [i for i in order if i not in held]
         threshold = risk_threshold([uncertainties[i] for i in rest], [wrong[i] for i in rest], alpha)
-        lost += sum(1 for i in held if threshold is not None and uncertainties[i] <= threshold and wrong[i])
-    return lost / len(wrong) if wrong else 0.0
+        kept += [i for i in sorted(held) if threshold is not None and uncertainties[i] <= threshold]
+    return tuple(kept)
 
 
 class CalibrationPart(Value):

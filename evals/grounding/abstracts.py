@@ -28,6 +28,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
 def found(results: str) -> Entailment:
     """Return whether the results of an abstract find what was asked about; UNVERIFIABLE when they are even.
 
+    The confidence is Laplace's rule of succession over the sentences that say something: (k + 1) / (n + 2), so that
+    four sentences that agree weigh more than one.
+
     Args:
         results: The last part of the abstract.
 
@@ -41,4 +44,4 @@ def found(results: str) -> Entailment:
     if none == some:
         return Entailment(verdict=Verdict.UNVERIFIABLE, confidence=0.5, reason="as many sentences for as against")
     verdict = Verdict.SUPPORTED if some > none else Verdict.CONTRADICTED
-    return Entailment(verdict=verdict, confidence=max(some, none) / (some + none), reason="by the results")
+    return Entailment(verdict=verdict, confidence=(max(some, none) + 1) / (some + none + 2), reason="by the results")

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import Field, JsonValue
 
 from clinigraph.agents.claims.subjects import EvidenceIndex
-from clinigraph.agents.confidence import achieved_risk
+from clinigraph.agents.confidence import kept_held_out
 from clinigraph.agents.verification.consistency import disagreements
 from clinigraph.agents.verification.entailment import Entailment, SimilarityEntailment, hedged
 from clinigraph.agents.verification.judging import JudgeEntailment
@@ -65,7 +65,7 @@ class PairBenchmark:
         answer = found(str(item.data["results"])) if by_results else await _answer(text, sentence, context.chat)
         return {
             "answer": _said(self.spec.name, answer, "" if by_results else nearest),
-            "confidence": round(answer.confidence, 4),
+            "confidence": round((answer.confidence + score) / 2 if by_results else answer.confidence, 4),
             "similarity": round(score, 4),
             "similarity_only": alone,
         }
@@ -152,11 +152,16 @@ def _calibrated(outcomes: Sequence[Outcome]) -> EvalTable | None:
     if len(scored) < 100:
         return None
     unsure, wrong = [u for u, _ in scored], [w for _, w in scored]
-    rows = tuple((f"{a:.0%}", f"{achieved_risk(unsure, wrong, a):.1%}", str(len(scored))) for a in ALPHAS)
+    rows = []
+    for alpha in ALPHAS:
+        kept = kept_held_out(unsure, wrong, alpha)
+        bad = sum(wrong[i] for i in kept)
+        right = str(wilson(len(kept) - bad, len(kept))) if kept else "none kept"
+        rows.append((f"{alpha:.0%}", f"{bad / len(wrong):.1%}", str(len(kept)), right, str(len(scored))))
     return EvalTable(
         title="Split-conformal risk control, five folds",
-        columns=("asked for", "kept and wrong, held out", "answers"),
-        rows=rows,
+        columns=("asked for", "kept and wrong, held out", "kept", "right of the kept (95 %)", "answers"),
+        rows=tuple(rows),
         note=f"Without a threshold {sum(wrong) / len(wrong):.1%} of the answers are wrong.",
     )
 

@@ -23,4 +23,6 @@ def test_results_find_an_effect_or_none_or_leave_it_open(results: str, verdict: 
 
 
 def test_how_sure_an_answer_is_is_the_share_of_sentences_for_it() -> None:
-    assert found("A was higher. B was higher. C was not different.").confidence == pytest.approx(2 / 3)
+    assert found("A was higher. B was higher. C was not different.").confidence == pytest.approx(3 / 5)
+    assert found("A was higher. B was higher.").confidence == pytest.approx(3 / 4)
+    assert found("A was higher.").confidence == pytest.approx(2 / 3)
