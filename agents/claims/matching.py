@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE, Atom, split
-from clinigraph.agents.claims.subjects import EvidenceIndex, Subject
+from clinigraph.agents.claims.subjects import EvidenceIndex, Hit, Subject
 from clinigraph.agents.claims.typing import kind_of
 from clinigraph.models.base import ClaimId, EvidenceId
 from clinigraph.models.evidence import FactNode, ImageNode, PassageNode
@@ -60,7 +60,7 @@ def _claim(claim_id: ClaimId, atom: Atom, index: EvidenceIndex, near: tuple[Evid
         return Claim(id=claim_id, section=atom.section, text=atom.text, kind=ClaimKind.QUALITATIVE, prose=True)
     hits = index.find(atom.text)
     numbers = tuple(q for q in quantities(atom.text) if not any(h.start <= q.number_start < h.end for h in hits))
-    kind = kind_of(atom.text, numbers, atom.section)
+    kind = kind_of(_between(atom.text, hits), numbers, atom.section)
     subjects = [s for h in hits for s in h.subjects]
     ids = tuple(_grounds(subjects, kind)) or _others(atom.text, index)
     if not ids and (_VERB_FIRST.match(atom.text) or _POINTS_BACK.match(atom.text)):
@@ -68,6 +68,14 @@ def _claim(claim_id: ClaimId, atom: Atom, index: EvidenceIndex, near: tuple[Evid
     return Claim(
         id=claim_id, section=atom.section, text=atom.text, kind=kind, evidence_ids=tuple(dict.fromkeys(ids)), prose=True
     )
+
+
+def _between(text: str, hits: Sequence[Hit]) -> str:
+    """Return a sentence without the names in it: their words say nothing of what sort of statement it is."""
+    chars = list(text)
+    for hit in hits:
+        chars[hit.start : hit.end] = " " * (hit.end - hit.start)
+    return "".join(chars)
 
 
 def _grounds(subjects: Sequence[Subject], kind: ClaimKind) -> Iterator[EvidenceId]:

@@ -16,6 +16,7 @@ _UNITS = (
     "um", "microns?", "micromet(?:er|re)s?", "millimet(?:er|re)s?", "centimet(?:er|re)s?", "met(?:er|re)s?",
     "km", "nm", "m", "mL", "ml", "dL", "L", "cc", "lit(?:er|re)s?", "millilit(?:er|re)s?", "kg/m2", "kg", "mg/dL",
     "mg/dl", "g/dL", "g/dl", "mmol/L", "mmol/l", "umol/L", "µmol/L", "μmol/L", "mg/L", "g/L", "pg/mL", "ng/mL", "ng/L",
+    "mL/min/1.73 m2", "mL/min/1.73m2", "m2", "per minute", "beats per minute", "beats/minute", "/minute",
     "mg", "g", "grams?", "kilograms?", "lbs?", "pounds?", "inch(?:es)?", "feet", "ft", "furlongs?", "cubits?", "stone",
     "years?", "yrs?", "months?", "weeks?", "days?", "hours?", "minutes?", "seconds?", "bpm", "beats/min", "/min", "min",
     "ms", "s", "h", "HU", "IU/L", "IU", "U/L", "°C", "°F", "degrees?", "°", "%", "percent", "per cent", "px", "pixels?",
@@ -28,7 +29,8 @@ _NAMES = {
     "kilogram": "kg", "hour": "h", "minute": "min", "second": "s", "micron": "um", "micrometer": "um",
     "micrometre": "um", "year": "a", "yr": "a", "month": "mo", "week": "wk", "day": "d", "degree": "deg", "°": "deg",
     "pixel": "[px_i]", "px": "[px_i]", "hu": "[hnsf'U]", "cc": "cm3", "ml": "mL", "cmh2o": "cm[H2O]", "iu": "[iU]",
-    "torr": "mm[Hg]", "psi": "[psi]",
+    "torr": "mm[Hg]", "psi": "[psi]", "ml/min/1.73 m2": "mL/min/{1.73_m2}", "ml/min/1.73m2": "mL/min/{1.73_m2}",
+    "beats per minute": "/min", "beats/minute": "/min", "/minute": "/min", "per minute": "/min",
 }  # fmt: skip
 _BEFORE = (
     (Comparator.GE, r"≥|>=|at least|no less than|not less than|not below|no lower than|minimum of|from"),

@@ -42,6 +42,8 @@ _JOINT = re.compile(
     rf",\s+(?=(?:which|this)\s+{_FINITE}\b)|,\s+(?=(?:the|there|no|it)\s+(?:\S+\s+){{0,6}}?{_FINITE}\b)"
 )
 _HAS_VERB = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(r"\b(?:because|since|as|if|when|where|unless|whether)\b", re.IGNORECASE)
+"""Words that begin a clause: before the next joint it needs a verb of its own."""
 _SECTION_WORDS = (
     (Section.IMPRESSION, re.compile(r"impression|conclusion|diagnos|assessment|summary", re.IGNORECASE)),
     (Section.RECOMMENDATIONS, re.compile(r"recommend|plan|advice|follow", re.IGNORECASE)),
@@ -114,11 +116,16 @@ def clauses(sentence: str) -> Iterator[str]:
         return
     start = 0
     for joint in _JOINT.finditer(sentence):
-        if _closed(sentence, joint.start()) and _HAS_VERB.search(sentence[start : joint.start()]):
+        if _closed(sentence, joint.start()) and _complete(sentence[start : joint.start()]):
             yield sentence[start : joint.start()].strip()
             start = joint.end()
     if sentence[start:].strip(" .;,"):
         yield sentence[start:].strip()
+
+
+def _complete(part: str) -> bool:
+    """Whether the last clause of a part has a verb: "not assessed because height" has not."""
+    return _HAS_VERB.search(_SUBORDINATE.split(part)[-1]) is not None
 
 
 def _closed(text: str, at: int) -> bool:

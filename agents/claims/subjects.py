@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from clinigraph.agents.claims.synonyms import CONDITIONS, SYNONYMS
+from clinigraph.agents.claims.naming import bare, has_head, head_nouns, key, name_pattern, names_of, spoken
+from clinigraph.agents.claims.synonyms import CONDITIONS, OPPOSITES, SYNONYMS
 from clinigraph.knowledge.terminology.contract import Mention
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.case import Fact
@@ -26,8 +27,6 @@ from clinigraph.models.evidence import (
 )
 from clinigraph.models.findings import Finding, Impression, IndicatorResult, Measurement, QualitativeEvaluation
 
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
-_SPLIT = re.compile(r"[\s\-\u2010-\u2015]+")
 KEPT = 2_000
 """Most texts whose mentions are kept."""
 WHOLE = 0.8
@@ -104,6 +103,7 @@ class EvidenceIndex:
         self.graph = graph
         self.linker = linker
         self._linked: dict[str, tuple[Mention, ...]] = {}
+        self._heads: dict[str, tuple[Subject, ...]] = {}
         self.impression = impression
         self.by_id = {n.id: n for n in graph.nodes}
         self._below: dict[EvidenceId, list[EvidenceId]] = {}
@@ -135,9 +135,13 @@ class EvidenceIndex:
         """Return where a sentence names subjects, longest names first, without overlaps."""
         found: list[Hit] = []
         for match in self._pattern.finditer(text):
-            subjects = self._named.get(_key(match.group()), ())
+            subjects = self._named.get(key(match.group()), ())
             if subjects:
                 found.append(Hit(match.start(), match.end(), subjects))
+        for start, end, noun in head_nouns(text):
+            subjects = self._headed(noun)
+            if subjects and not any(h.start < end and start < h.end for h in found):
+                found.append(Hit(start, end, subjects))
         for mention in self.mentions(text):
             subjects = self._coded.get(mention.best.cui or "", ())
             place = mention.span
@@ -155,6 +159,15 @@ class EvidenceIndex:
             self._linked[text] = tuple(self.linker.link(text))
         return self._linked[text]
 
+    def _headed(self, noun: str) -> tuple[Subject, ...]:
+        """Return the one thing of the case with a number whose name ends in a noun; none where several have it."""
+        if noun not in self._heads:
+            found = [s for s in self.subjects if _numbered(s) and any(has_head(n, noun) for n in s.names)]
+            keys = {key(n) for n in found[0].names} if found else set()
+            one = all(keys & {key(n) for n in s.names} for s in found)
+            self._heads[noun] = _preferred(found) if found and one else ()
+        return self._heads[noun]
+
     @cached_property
     def _coded(self) -> dict[str, tuple[Subject, ...]]:
         """Subjects by UMLS concept, for those whose whole name is one concept."""
@@ -171,7 +184,7 @@ class EvidenceIndex:
         named: dict[str, list[Subject]] = {}
         for subject in self.subjects:
             for name in subject.names:
-                named.setdefault(_key(name), []).append(subject)
+                named.setdefault(key(name), []).append(subject)
         return {k: _preferred(v) for k, v in named.items()}
 
     @cached_property
@@ -188,18 +201,22 @@ class EvidenceIndex:
         for node in self.graph.nodes:
             if isinstance(node, MeasurementNode) and node.id not in used:
                 stem = _MACHINE.sub("", node.id)
-                names = _names(node.value.concept.meaning, SYNONYMS.get(stem, ()))
-                yield Subject(
-                    SubjectKind.MEASUREMENT, node.value.concept.meaning, names, (node.id,), measurement=node.value
-                )
+                meaning = node.value.concept.meaning
+                names = names_of(meaning, SYNONYMS.get(stem, SYNONYMS.get(bare(meaning), ())))
+                yield Subject(SubjectKind.MEASUREMENT, meaning, names, (node.id,), measurement=node.value)
             elif isinstance(node, FactNode):
-                spoken = node.value.name.replace("_", " ")
-                names = _names(spoken, SYNONYMS.get(node.value.name, ()))
-                yield Subject(SubjectKind.FACT, spoken, names, (node.id,), fact=node.value)
+                yield self._fact(node)
             elif isinstance(node, FindingNode) and not node.id.startswith("finding-kind-"):
                 meaning = node.value.concept.meaning
-                yield Subject(SubjectKind.FINDING, meaning, _names(meaning), (node.id,), finding=node.value)
+                yield Subject(SubjectKind.FINDING, meaning, names_of(meaning), (node.id,), finding=node.value)
         yield from self._conclusion()
+
+    @staticmethod
+    def _fact(node: FactNode) -> Subject:
+        said = spoken(node.value.name)
+        denying = tuple(word for word, what in OPPOSITES.items() if what == said)
+        names = names_of(said, (node.value.name.replace("_", " "), *denying, *SYNONYMS.get(node.value.name, ())))
+        return Subject(SubjectKind.FACT, node.value.name.replace("_", " "), names, (node.id,), fact=node.value)
 
     def _indicator(self, result: IndicatorResult) -> Subject:
         grounds = [self.by_id[i] for i in self._below.get(result.id, ()) if i in self.by_id]
@@ -207,27 +224,21 @@ class EvidenceIndex:
         read = next((n.value for n in grounds if isinstance(n, EvaluationNode)), None)
         cited = [EvidenceId(result.criterion.passage_id)] if result.criterion else []
         ids = (result.id, *(n.id for n in grounds), *(c for c in cited if c in self.by_id))
-        others = {_key(n.value.name) for n in self.by_id.values()
+        others = {key(n.value.name) for n in self.by_id.values()
                   if isinstance(n, IndicatorResultNode) and n.id != result.id}  # fmt: skip
         meanings = [
-            m.concept.meaning for m in (measured, read) if m is not None and _key(m.concept.meaning) not in others
+            m.concept.meaning for m in (measured, read) if m is not None and key(m.concept.meaning) not in others
         ]
-        names = _names(result.name, (*meanings, *SYNONYMS.get(result.indicator_id, ())))
+        names = names_of(result.name, (*meanings, *SYNONYMS.get(result.indicator_id, ())))
         return Subject(SubjectKind.INDICATOR, result.name, names, ids, result, measured, read)
 
     def _conclusion(self) -> Iterator[Subject]:
         ids = tuple(n.id for n in self.graph.nodes if isinstance(n, IndicatorResultNode))
         ids = ids or tuple(n.id for n in self.graph.nodes if isinstance(n, FindingNode))
         condition = self.impression.condition
-        yield Subject(SubjectKind.CONDITION, condition, _names(condition, CONDITIONS.get(condition.lower(), ())), ids)
+        yield Subject(SubjectKind.CONDITION, condition, names_of(condition, CONDITIONS.get(condition.lower(), ())), ids)
         if self.impression.score is not None:
             yield Subject(SubjectKind.SCORE, "score", ("weighted score", "score", "planned weight"), ids)
-
-
-def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for any of some names, the longest first; hyphens, plural and British spelling do not matter."""
-    parts = "|".join(_loose(n) for n in sorted(set(names), key=len, reverse=True)) or r"(?!)"
-    return re.compile(rf"(?<![\w-])(?:{parts})(?!\w)", re.IGNORECASE)
 
 
 def _preferred(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
@@ -240,18 +251,6 @@ def _preferred(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
     return tuple(facts or others) if len(facts) > 1 or not others else (*others, *facts)
 
 
-def _names(name: str, more: Iterable[str] = ()) -> tuple[str, ...]:
-    plain = _BRACKETS.sub("", name)
-    return tuple(dict.fromkeys(n for n in (name, plain, *more) if n.strip()))
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s\-\u2010-\u2015]+", "", name.lower()).replace("haem", "hem").replace("disk", "disc").rstrip("s")
-
-
-def _loose(name: str) -> str:
-    """Return a pattern for a name that does not mind hyphens, British spelling or a plural."""
-    parts = (
-        re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower())
-    )
-    return r"[\s\-\u2010-\u2015]*".join(p for p in parts if p) + ("s?" if name[-1:].isalpha() else "")
+def _numbered(subject: Subject) -> bool:
+    """Whether the evidence has a number for a subject."""
+    return subject.measurement is not None or (subject.fact is not None and subject.fact.unit is not None)

@@ -26,7 +26,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "disc diameter", "disc size", "size of the disc", "vertical disc diameter", "vertical optic disc diameter"),
     "cardiothoracic_ratio": (
         "cardio-thoracic ratio", "CTR", "heart size", "heart", "cardiac silhouette", "cardiac size", "cardiac shadow",
-        "cardiomediastinal silhouette",
+        "cardiomediastinal silhouette", "heart shadow", "heart silhouette", "size of the heart", "cardiothoracic index",
     ),
     "left_ventricular_ejection_fraction": (
         "LV ejection fraction", "LVEF", "LV EF", "ejection fraction", "left ventricle ejection fraction",
@@ -77,6 +77,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "solid_nodule_diameter": (
         "nodule diameter", "diameter of the nodule", "mean nodule diameter", "mean diameter of the nodule",
         "nodule size", "size of the nodule", "size of the pulmonary nodule", "diameter of the pulmonary nodule",
+        "pulmonary nodule", "lung nodule", "solid nodule", "solid pulmonary nodule",
     ),
     "percent_change": ("change of the longest diameter", "change in longest diameter", "percent change in diameter"),
     "doubling_time": ("volume doubling time", "doubling time", "VDT"),
@@ -89,11 +90,29 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "qtc_above_limit": ("QTc above the limit", "QTc beyond the limit"),
     "qtc_interval": ("QTc", "QTcF", "QTc interval", "corrected QT interval", "corrected QT"),
     "qt_interval": ("QT interval", "QT duration", "uncorrected QT"),
-    "heart_rate": ("heart rate", "ventricular rate", "pulse rate"),
+    "heart_rate": ("heart rate", "ventricular rate", "pulse rate", "HR"),
+    "pr_interval": ("PR interval", "PR duration", "PQ interval"),
     "qrs_duration": ("QRS duration", "QRS width", "QRS interval"),
     "age": ("age of the patient", "patient's age"),
+    "weight": ("body weight", "weighs", "weighing"),
+    "height": ("body height", "tall"),
+    "smoker": ("current smoker", "smokes", "smoke", "smoking"),
+    "systolic_blood_pressure": ("systolic pressure", "systolic BP", "SBP"),
+    "diastolic_blood_pressure": ("diastolic pressure", "diastolic BP", "DBP"),
+    "creatinine": ("serum creatinine", "plasma creatinine", "creatinine level"),
+    "body mass index": ("BMI",),
+    "body surface area": ("BSA",),
+    "mean arterial pressure": ("MAP", "mean blood pressure"),
+    "egfr": ("estimated GFR", "estimated glomerular filtration rate", "glomerular filtration rate"),
+    "creatinine clearance": ("CrCl", "Cockcroft-Gault clearance"),
 }  # fmt: skip
-"""Indicator id, name of a fact or first part of a measurement's id -> other words."""
+"""Indicator id, name of a fact, first part of a measurement's id or name of a measured thing -> other words."""
+
+OPPOSITES: dict[str, str] = {
+    "afebrile": "fever", "apyrexial": "fever", "non-smoker": "smoker", "nonsmoker": "smoker", "never-smoker": "smoker",
+    "pain-free": "pain", "normotensive": "hypertension",
+}  # fmt: skip
+"""Word that denies by itself -> name of what it denies."""
 
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "glaucoma": ("glaucomatous optic neuropathy", "glaucomatous damage", "glaucomatous changes", "glaucomatous disc"),

@@ -24,7 +24,8 @@ _TEMPORAL = re.compile(
     re.IGNORECASE,
 )
 _LIMITATION = re.compile(
-    r"\b(?:not assessed|(?:could|can) ?not be (?:assessed|measured|judged|determined)|not (?:available|measured))\b",
+    r"\b(?:not (?:assessed|evaluated)|(?:could|can) ?not be (?:assessed|evaluated|measured|judged|determined|given)|"
+    r"not (?:available|measured))\b",
     re.IGNORECASE,
 )
 _COMPARATIVE = re.compile(

@@ -13,15 +13,17 @@ from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.counts import counted
+from clinigraph.agents.verification.courses import Role, before, is_course, role
+from clinigraph.agents.verification.pairs import paired
 from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext, first
 from clinigraph.agents.verification.sources import dated
+from clinigraph.intake.facts import fact_catalogue
 from clinigraph.intake.units import WrongDimensionError, convert
 from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.findings import Interval, Met
 from clinigraph.models.formatting import format_measured, format_percent, format_value, pretty_unit, round_value
-from clinigraph.models.planning import Criterion
-from clinigraph.models.reporting import ClaimKind
+from clinigraph.models.planning import Comparator, Criterion
 
 COARSEST = 0.1
 """Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
@@ -38,7 +40,14 @@ _THRESHOLD_OF_SCORE = re.compile(
 )
 _NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
-_RULE_FOR = re.compile(r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
+_RULE_FOR = re.compile(
+    r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?(?:normal\s+)?$", re.IGNORECASE
+)
+_END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
+_REACHES = re.compile(r"\b(?:reach(?:es|ing)?|from|at)\s+(?:about\s+|roughly\s+|around\s+)?$", re.IGNORECASE)
+_SHARE_OF = re.compile(r"^\s*of\s+(?:the|its|his|her)\b", re.IGNORECASE)
+_BARE_UNITS = ("kg/m2",)
+"""Units that reports leave out by custom."""
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
 _BY_HOW_MUCH = re.compile(
     r"^\s*(?:above|below|over|under|beyond|short of|more than|less than|higher|lower|larger|smaller|too)\b",
@@ -61,6 +70,8 @@ class Known:
     unit: str
     interval: Interval | None = None
     criterion: Criterion | None = None
+    molar_mass: float | None = None
+    """g/mol of what was measured, to go between amount and mass; None where it is not known."""
 
 
 def known(subject: Subject) -> Known | None:
@@ -69,7 +80,7 @@ def known(subject: Subject) -> Known | None:
     if subject.measurement is not None:
         return Known(subject.measurement.value, subject.measurement.unit, subject.measurement.interval, criterion)
     if subject.fact is not None and isinstance(subject.fact.value, float | int) and subject.fact.unit is not None:
-        return Known(float(subject.fact.value), subject.fact.unit)
+        return Known(float(subject.fact.value), subject.fact.unit, molar_mass=_molar_mass(subject.fact.name))
     if subject.evaluation is not None:
         return Known(float(subject.evaluation.score), "1")
     return None
@@ -89,7 +100,12 @@ def amounts(context: ProseContext) -> Outcome | None:
 
 
 def _counts(context: ProseContext, quantity: Quantity) -> bool:
-    places = (*counted(context.text), *dated(context.text), *aged(context.text))
+    places = (
+        *counted(context.text),
+        *dated(context.text, sourced=bool(context.source_with_year)),
+        *aged(context.text),
+        *paired(context.text),
+    )
     return any(a <= quantity.number_start < b for a, b in places)
 
 
@@ -109,16 +125,26 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
     after = context.text[quantity.end :]
     named = first(subjects)
     if named is not None and named.kind in (SubjectKind.SCORE, SubjectKind.CONDITION):
-        return _score(context, quantity)
+        general = context.general and named.kind is SubjectKind.CONDITION
+        return unverifiable("number.general", "A source is spoken of.") if general else _score(context, quantity)
     options = [(s, k) for s in subjects if (k := known(s)) is not None]
+    if quantity.in_percent and _SHARE_OF.match(after) and not any(k.unit in ("%", "1") for _, k in options):
+        return unverifiable("number.share", "The sentence gives a share; only values can be traced.")
     if not options:
-        ruled = next((s for s in subjects if s.result is not None and s.result.criterion is not None), None)
-        if ruled is not None and context.claim.kind is ClaimKind.KNOWLEDGE:
-            return _threshold(quantity, ruled, _rule_only(ruled), (quantity.start, quantity.end))
-        name = subjects[0].name if subjects else "that"
-        return unsupported("number.no_value", f"The sentence gives a number for {name}; the evidence has none.")
+        return _unmeasured(context, quantity, subjects)
     outcomes = [_against(context, quantity, s, k, after, place) for s, k in options]
     return next((o for o in outcomes if o.spans), outcomes[0])
+
+
+def _unmeasured(context: ProseContext, quantity: Quantity, subjects: tuple[Subject, ...]) -> Outcome:
+    """Judge a number of something without a value: a threshold of the case, or a number without ground."""
+    ruled = next((s for s in subjects if s.result is not None and s.result.criterion is not None), None)
+    if ruled is not None and context.general:
+        return _threshold(quantity, ruled, _rule_only(ruled), (quantity.start, quantity.end))
+    if not subjects and _rules_with(context, quantity):
+        return unverifiable("number.rule_unnamed", "The number is a threshold; the sentence does not say of what.")
+    name = subjects[0].name if subjects else "that"
+    return unsupported("number.no_value", f"The sentence gives a number for {name}; the evidence has none.")
 
 
 def _against(  # noqa: PLR0911 - one return for each role that a number plays
@@ -130,25 +156,62 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
     if quantity.in_percent and _LEVEL.match(after):
         level = _LEVEL.match(after)
         return _level(quantity, given, (span[0], span[1] + (level.end() if level else 0)))
+    moved = role(context, quantity)
+    if moved is not Role.NOW and subject.measurement is not None:
+        return _course(context, quantity, subject, moved, span)
     if quantity.comparator is None and _BY_HOW_MUCH.match(after):
         return unverifiable("number.difference", "The sentence gives a difference; only values can be traced.")
     named = _THRESHOLD.search(context.text[: quantity.start])
     if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return _beyond(quantity, subject, given, span)
     ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
-    general = ruled or (context.claim.kind is ClaimKind.KNOWLEDGE and quantity.comparator is not None)
+    reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
+    general = ruled or (context.general and reached)
     if named or general or (quantity.comparator and _RULE_WORDS.search(context.text)):
-        outcome = _threshold(quantity, subject, given, span)
-        words = tuple(m.span() for m in _RULE_WORDS.finditer(context.text))
+        outcome = _wrong_end(context, given) or _threshold(quantity, subject, given, span)
+        words = tuple(m.span() for p in (_RULE_WORDS, _END) for m in p.finditer(context.text))
         return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
-    if quantity.ranged:
+    if quantity.ranged and not is_course(context):
         return _range(context, quantity, given, place)
-    if quantity.comparator is not None:
+    if quantity.comparator is not None and not quantity.ranged:
         return _compared(quantity, subject, given, span)
     wrong = _differs(quantity, given.value, given)
     if wrong is not None:
         return wrong
     return supported("number.traced", f"{subject.name} is {_text(given)} in the evidence.", span)
+
+
+def _course(context: ProseContext, quantity: Quantity, subject: Subject, moved: Role, span: tuple[int, int]) -> Outcome:
+    """Judge an earlier value, or a difference, against both measurements."""
+    now = subject.measurement
+    then = before(context, now) if now is not None else None
+    if now is None or then is None:
+        return unsupported("change.no_prior", "The evidence holds no earlier measurement to compare with.")
+    value = then.value if moved is Role.THEN else abs(now.value - then.value)
+    wrong = _differs(quantity, value, Known(value, now.unit))
+    return wrong or supported("number.traced", f"{subject.name} was {format_value(then.value, then.unit)}.", span)
+
+
+def _rules_with(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a number called a threshold is that of exactly one criterion of the case."""
+    rules = [s.result.criterion for s in context.index.subjects if s.result is not None and s.result.criterion]
+    return _THRESHOLD.search(context.text[: quantity.start]) is not None and (
+        len([r for r in rules if r.threshold in quantity.readings]) == 1
+    )
+
+
+def _wrong_end(context: ProseContext, given: Known) -> Outcome | None:
+    """Refuse an "upper limit" that is a lower one, and the other way round."""
+    match, rule = _END.search(context.text), given.criterion
+    if match is None or rule is None or (match.group(1).lower() == "upper") is rule.comparator.upward:
+        return None
+    return contradicted("criterion.comparator", f"The criterion is {rule.text}.")
+
+
+@lru_cache(maxsize=512)
+def _molar_mass(fact: str) -> float | None:
+    definition = fact_catalogue().get(fact)
+    return definition.molar_mass if definition is not None else None
 
 
 def _rule_only(subject: Subject) -> Known:
@@ -246,6 +309,8 @@ def _compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[in
 def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     impression = context.index.impression
     beside = (impression.threshold,) if impression.threshold is not None else ()
+    if beside and _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
+        return _score_beyond(context, quantity, beside[0])
     numbers = {impression.score, impression.score_low, impression.score_high} - {None}
     before = context.text[: quantity.start]
     named = _THRESHOLD_OF_SCORE.search(before) or _THRESHOLD.search(before)
@@ -258,18 +323,29 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     return contradicted("number.mismatch", "The number is not among those of the impression.")
 
 
+def _score_beyond(context: ProseContext, quantity: Quantity, threshold: float) -> Outcome:
+    """Judge "the score is above the threshold of 0.4"."""
+    score = context.index.impression.score
+    if threshold not in quantity.readings or quantity.comparator is None or score is None:
+        return contradicted("number.mismatch", f"The threshold of the score is {threshold:g}.")
+    above = quantity.comparator in (Comparator.GT, Comparator.GE)
+    if above is not (score >= threshold):
+        return contradicted("comparison.mismatch", f"The score is {score:.2f}, the threshold {threshold:g}.")
+    return supported("number.traced", "The number is the impression's own.", (quantity.start, quantity.end))
+
+
 def _differs(
     quantity: Quantity, value: float, given: Known, *, exact: bool = False, interval: bool = False
 ) -> Outcome | None:
     unit = quantity.unit
     if unit is None and given.unit not in ("1", ""):
-        if not (interval and quantity.ranged):
+        if not (interval and quantity.ranged) and given.unit not in _BARE_UNITS:
             return unsupported(
                 "unit.missing", f"The number has no unit; the evidence says {format_value(value, given.unit)}."
             )
         unit = given.unit
     target = unit or "1"
-    there = _converted(value, given.unit, target)
+    there = _converted(value, given.unit, target, given.molar_mass)
     if there is None:
         return contradicted("unit.mismatch", f"The evidence gives {format_value(value, given.unit)}, in another unit.")
     marks = () if given.criterion is None else (_converted(given.criterion.threshold, given.criterion.unit, target),)
@@ -298,7 +374,7 @@ def _same_side(value: float, written: float, marks: tuple[float | None, ...]) ->
 
 
 @lru_cache(maxsize=4096)
-def _converted(value: float, given: str, wanted: str) -> float | None:
+def _converted(value: float, given: str, wanted: str, molar_mass: float | None = None) -> float | None:
     """Return a value in another unit, or None when the units measure different things."""
     if given == wanted:
         return value
@@ -307,7 +383,7 @@ def _converted(value: float, given: str, wanted: str) -> float | None:
     if {given, wanted} == {"1", "%"}:
         return float(f"{value * 100 if wanted == '%' else value / 100:.10g}")
     try:
-        return convert(value, given, wanted)
+        return convert(value, given, wanted, molar_mass=molar_mass)
     except WrongDimensionError:
         return None
 

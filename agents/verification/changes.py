@@ -6,11 +6,12 @@ import re
 from enum import StrEnum
 
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.courses import before as earlier
+from clinigraph.agents.verification.courses import earlier_words, has_prior
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.models.evidence import ImageNode, MeasurementNode
+from clinigraph.agents.verification.thresholds import UNASSESSED
 from clinigraph.models.findings import Interval, Measurement
 from clinigraph.models.formatting import format_measured
-from clinigraph.models.imaging import ImageRole
 
 
 class Change(StrEnum):
@@ -26,14 +27,17 @@ _SINCE = (
     r"(?:since|compared (?:with|to)|in comparison (?:with|to)|from|relative to|versus)\s+(?:the\s+)?"
     r"(?:prior|previous|earlier|last|baseline)(?:\s+(?:examination|exam|image|film|study|visit|photograph|report))?"
 )
+_UP = r"(?:increased|grew|grown|rose|risen|enlarged|widened)"
+_DOWN = r"(?:decreased|shrank|shrunk|fell|fallen|dropped|declined|narrowed)"
 _WORDS = (
     (Change.NONE, (rf"unchanged|stable|no (?:interval |significant )?change|has not changed|as before|"
      rf"not (?:increased|decreased|changed|progressed) {_SINCE}")),
     (Change.UP, (rf"has (?:increased|grown|risen|enlarged|progressed)|(?:increased|larger|higher|greater) {_SINCE}|"
-     rf"(?:than (?:on )?(?:the )?(?:prior|previous|before))|interval (?:increase|growth)|increased from|"
+     rf"(?:than (?:on )?(?:the )?(?:prior|previous|before))|interval (?:increase|growth)|"
+     rf"{_UP} (?:from|by)\b|{_UP} {_SINCE}|"
      r"progressi(?:on|ve)")),
     (Change.DOWN, (rf"has (?:decreased|shrunk|fallen|regressed)|(?:decreased|smaller|lower) {_SINCE}|interval decrease|"
-     rf"decreased from")),
+     rf"{_DOWN} (?:from|by)\b|{_DOWN} {_SINCE}")),
     (Change.OTHER, (r"worse(?:ned|ning)?|improve[ds]?|improvement|improving|resolved|resolving|new(?:ly)?|"
      r"progressed|deteriorat(?:ed|ion)")),
 )  # fmt: skip
@@ -42,24 +46,48 @@ _PRIOR = re.compile(
     r"\b(?:prior|previous(?:ly)?|earlier|baseline|ago|last (?:year|month|week|visit|examination)|since|formerly)\b",
     re.I,
 )
+_RELATIVE = (
+    (Change.NONE, re.compile(r"\b(?:the same|unchanged|stable|similar)\b", re.IGNORECASE)),
+    (Change.UP, re.compile(r"\b(?:larger|higher|greater|bigger|wider|increased|grown|risen)\b", re.IGNORECASE)),
+    (Change.DOWN, re.compile(r"\b(?:smaller|lower|less|narrower|decreased|shrunk|fallen)\b", re.IGNORECASE)),
+)
+"""Words that tell a course beside "compared with the prior"."""
+_DENIED = re.compile(r"\b(?:not|no|never|n't|without)\b[^.;,]*$", re.IGNORECASE)
+_NO_PRIOR = re.compile(
+    r"\bno (?:prior|previous|earlier|older) (?:examinations?|exams?|images?|films?|stud(?:y|ies)|photographs?|scans?|"
+    r"measurements?)(?: (?:is|are|was|were)(?: available| at hand| given)?)?(?: for comparison| to compare with)?",
+    re.IGNORECASE,
+)
 _SINCE_ONLY = re.compile(_SINCE, re.IGNORECASE)
 
 
 def changes(context: ProseContext) -> Outcome | None:
     """Compare what a sentence says of the course with the measurements then and now."""
-    found = next(((c, m) for c, p in _PATTERNS if (m := context.find(p))), None)
-    prior = context.find(_PRIOR)
-    if found is None and prior is None:
+    none = context.find(_NO_PRIOR)
+    if none is not None:
+        return _without(context, none.span())
+    found = course(context)
+    if found is None and (UNASSESSED.search(context.text) or context.find(_PRIOR) is None):
         return None
     subject = next((s for s in context.subjects if s.measurement is not None), None)
     now = subject.measurement if subject is not None else None
-    before = _before(context, now) if now is not None else None
+    before = earlier(context, now) if now is not None else None
     if now is None or before is None:
         return unsupported("change.no_prior", "The evidence holds no earlier measurement to compare with.")
-    if found is None:
-        return unsupported(
-            "change.unread", "The evidence has an earlier measurement; what is said of it cannot be read."
-        )
+    return _told(context, before, now) if found is None else _compared(context, found, before, now)
+
+
+def _told(context: ProseContext, before: Measurement, now: Measurement) -> Outcome:
+    """Judge a sentence that gives the earlier value and no course."""
+    places = earlier_words(context)
+    if places:
+        return supported("change.then", f"Then {_text(before)}, now {_text(now)}.", *places)
+    return unsupported("change.unread", "The evidence has an earlier measurement; what is said of it cannot be read.")
+
+
+def _compared(
+    context: ProseContext, found: tuple[Change, re.Match[str]], before: Measurement, now: Measurement
+) -> Outcome:
     said, match = found
     is_now = _change(before, now)
     words = f"Then {_text(before)}, now {_text(now)}: {is_now.value} beyond the intervals."
@@ -68,17 +96,23 @@ def changes(context: ProseContext) -> Outcome | None:
     if said is not is_now:
         return contradicted("change.mismatch", words)
     since = _SINCE_ONLY.search(context.text)
-    return supported("change.same", words, match.span(), *([since.span()] if since else []))
+    return supported("change.same", words, match.span(), *earlier_words(context), *([since.span()] if since else []))
 
 
-def _before(context: ProseContext, now: Measurement) -> Measurement | None:
-    priors = {n.value.id for n in context.index.graph.nodes
-              if isinstance(n, ImageNode) and n.value.role is ImageRole.PRIOR}  # fmt: skip
-    if now.image_id in priors:
-        return None
-    found = (n.value for n in context.index.graph.nodes if isinstance(n, MeasurementNode))
-    return next((m for m in found if m.concept == now.concept and m.image_id in priors
-                 and m.site.laterality is now.site.laterality and m.unit == now.unit), None)  # fmt: skip
+def course(context: ProseContext) -> tuple[Change, re.Match[str]] | None:
+    """Return what a sentence says of the course, with the words that say it."""
+    found = next(((c, m) for c, p in _PATTERNS if (m := context.find(p))), None)
+    if found is None and _SINCE_ONLY.search(context.text):
+        found = next(((c, m) for c, p in _RELATIVE if (m := context.find(p))), None)
+        if found is not None and _DENIED.search(context.text[: found[1].start()]):
+            return None
+    return found
+
+
+def _without(context: ProseContext, span: tuple[int, int]) -> Outcome:
+    if has_prior(context):
+        return contradicted("change.prior", "The case has an earlier image.")
+    return supported("change.none", "The case has no earlier image.", span)
 
 
 def _change(before: Measurement, now: Measurement) -> Change:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from clinigraph.agents.claims.naming import name_pattern
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
-from clinigraph.agents.claims.subjects import EvidenceIndex, TextLinker, name_pattern
+from clinigraph.agents.claims.subjects import EvidenceIndex, TextLinker
 from clinigraph.agents.claims.synonyms import CONDITIONS, SYNONYMS
 from clinigraph.knowledge.terminology.contract import Assertion
 from clinigraph.models.reporting import Claim, ClaimKind, Verdict

@@ -14,7 +14,7 @@ _NOUN = re.compile(
     r"^\s+(?:(?:of|out of)\s+(?:the\s+)?(?P<total>[\w-]+)\s+)?(?:(?P<which>met|unmet|assessed|critical|cited)\s+)?"
     r"(?P<noun>criteria|criterion|indicators?|images?|photographs?|films?|passages?|outlines?|segments?|"
     r"lesions?|nodules?|masses|haemorrhages?|hemorrhages?|opacities|effusions?|fractures?|plaques?|cysts?|drusen|"
-    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|not met|assessed|not assessed|uncertain)\b)?",
+    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|reached|fulfilled|satisfied|assessed|evaluated|measured|uncertain)\b)?",
     re.IGNORECASE,
 )
 _KINDS = {
@@ -22,6 +22,9 @@ _KINDS = {
     "outline": NodeKind.LABEL_MAP, "segment": NodeKind.LABEL_MAP,
 }  # fmt: skip
 _NONE = re.compile(r"\bnone of(?: the)?(?=\s)", re.IGNORECASE)
+_NO = re.compile(r"\bno(?=\s+(?:criteri|indicator))", re.IGNORECASE)
+_MET = ("met", "reached", "fulfilled", "satisfied")
+_ASSESSED = re.compile(r"\b(?P<no>(?:can)?not (?:be |been )?)?(?:assessed|evaluated|measured)\b")
 _ALL = ("the", "all", "these", "those", "its")
 """Words before a noun that name no number of them."""
 _ONE = re.compile(r"\bone\b", re.IGNORECASE)
@@ -53,7 +56,7 @@ def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
     found: list[tuple[int, int, int, re.Match[str]]] = []
     places = [(n.start, n.end, n.readings) for n in numerals(text)]
     places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
-    places += [(m.start(), m.end(), (0.0,)) for m in _NONE.finditer(text)]
+    places += [(m.start(), m.end(), (0.0,)) for pattern in (_NONE, _NO) for m in pattern.finditer(text)]
     for start, end, readings in sorted(places):
         if found and start < found[-1][1]:
             continue
@@ -83,12 +86,11 @@ def _there(context: ProseContext, match: re.Match[str], *, every: bool = False) 
 
 def _fits(met: Met, match: re.Match[str]) -> bool:
     words = f"{match['which'] or ''} {match['tail'] or ''}".lower()
-    if "not assessed" in words:
-        return met is Met.NOT_ASSESSED
-    if "assessed" in words:
-        return met is not Met.NOT_ASSESSED
-    if "not met" in words or "unmet" in words:
+    assessed = _ASSESSED.search(words)
+    if assessed:
+        return (met is Met.NOT_ASSESSED) is (assessed["no"] is not None)
+    if any(f"not {w}" in words for w in _MET) or "unmet" in words:
         return met is Met.NO
     if "uncertain" in words:
         return met is Met.UNCERTAIN
-    return met is Met.YES if "met" in words else True
+    return met is Met.YES if any(w in words for w in _MET) else True

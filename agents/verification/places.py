@@ -10,6 +10,7 @@ from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.side_words import SIDES
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode
+from clinigraph.models.reporting import ClaimKind
 
 _ORGANS = {
     "eye": r"retinas?|retinal|optic (?:disc|disk|nerve|cup)|macula[er]?|fovea|fundus|cornea|iris|lens|vitreous|"
@@ -25,6 +26,7 @@ _ORGANS = {
                r"abdom(?:en|inal)",
     "skin": r"skin|naev(?:us|i)|nev(?:us|i)|dermal|epiderm(?:is|al)|mole",
     "breast": r"breasts?|mammary|nipple|axilla(?:ry)?",
+    "neck": r"thyroid|parathyroid|parotid|larynx|carotids?",
     "fetus": r"fetal|foetal|fetus|foetus|placenta|amniotic|biparietal|femur length",
     "bone": r"hips?|knees?|femur|tibia|spine|vertebra[le]?|humerus|wrist|pelvi[cs]|joints?|fractures?",
 }  # fmt: skip
@@ -33,7 +35,8 @@ _SHOWS = {
     Modality.FUNDUS: {"eye"}, Modality.CHEST_FILM: {"chest", "heart", "bone"}, Modality.DERMOSCOPY: {"skin"},
 }  # fmt: skip
 _SITES = re.compile(
-    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|(?:upper|lower)(?! than)|middle|medial|"
+    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|"
+    r"(?:upper|lower)(?! (?:than|limit|normal|bound|reference|end))|middle|medial|"
     r"lateral|anterior|posterior|apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|"
     r"quadrant|sector)\b",
     re.IGNORECASE,
@@ -50,9 +53,22 @@ def organs(context: ProseContext) -> Outcome | None:
         what = ", ".join(sorted(named - shown))
         images = ", ".join(sorted(k.label for k in kinds))
         return contradicted("modality.mismatch", f"The case is a {images}; the sentence speaks of: {what}.")
+    other = _other_organ(context, named)
+    if other is not None:
+        return other
     site = context.find(_SITES)
     if site is not None:
         return unsupported("anatomy.unknown", f'The evidence does not single out "{site.group().lower()}".')
+    return None
+
+
+def _other_organ(context: ProseContext, named: set[str]) -> Outcome | None:
+    """Refuse a value of one organ that is told of another, whatever the image shows."""
+    if context.claim.kind in (ClaimKind.KNOWLEDGE, ClaimKind.RECOMMENDATION) or not context.quantities:
+        return None
+    own = {o for s in context.subjects for o, pattern in _PATTERNS.items() if pattern.search(s.name)}
+    if own and named and not own & named:
+        return contradicted("anatomy.other", f"The evidence is of the {' and '.join(sorted(own))}.")
     return None
 
 
@@ -99,8 +115,8 @@ def image_kind(context: ProseContext) -> Outcome | None:
 _MODALITIES = (
     (Modality.FUNDUS, re.compile(r"\b(?:(?:colou?r )?fundus (?:photograph|photo|image)|retinal photograph)\b", re.I)),
     (Modality.CHEST_FILM, re.compile(r"\b(?:chest (?:film|x-?ray|radiograph)|CXR|PA film)\b", re.I)),
-    (Modality.CT, re.compile(r"\b(?:computed tomography|CT(?: scan)?)\b")),
-    (Modality.MR, re.compile(r"\b(?:magnetic resonance|MRI?(?: scan)?)\b")),
+    (Modality.CT, re.compile(r"\b(?:[Cc]omputed tomography|CT(?: scan)?)\b")),
+    (Modality.MR, re.compile(r"\b(?:[Mm]agnetic resonance|MRI?(?: scan)?)\b")),
     (Modality.ULTRASOUND, re.compile(r"\b(?:ultrasound|sonogra(?:m|phy)|echocardiogra(?:m|phy))\b", re.I)),
     (Modality.DERMOSCOPY, re.compile(r"\bdermoscop(?:y|ic)(?: image)?\b", re.I)),
     (Modality.HISTOLOGY, re.compile(r"\b(?:histolog(?:y|ical)|biopsy)\b", re.I)),

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 
 from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
+from clinigraph.agents.claims.synonyms import OPPOSITES
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.agents.verification.thresholds import recomputed
+from clinigraph.agents.verification.thresholds import UNASSESSED, recomputed
 from clinigraph.knowledge.terminology.contract import Assertion
 from clinigraph.models.findings import Met, Presence
 
 _AS_READ = {Met.YES: Presence.PRESENT, Met.NO: Presence.ABSENT, Met.UNCERTAIN: Presence.INDETERMINATE}
 _AS_SAID = {Assertion.PRESENT: Presence.PRESENT, Assertion.ABSENT: Presence.ABSENT,
             Assertion.POSSIBLE: Presence.INDETERMINATE}  # fmt: skip
+_TURNED = {Presence.PRESENT: Presence.ABSENT, Presence.ABSENT: Presence.PRESENT}
+"""What a word that denies by itself ("afebrile") makes of what is said of it."""
 _EXPLICIT = (
     (Presence.INDETERMINATE, re.compile(
         r"\b(?:indeterminate|undecided|equivocal|inconclusive|neither (?:present nor absent|confirmed nor excluded)|"
-        r"can ?not be (?:excluded|ruled out|confirmed)|possibl[ey]|may be present|might be present|suspected|"
+        r"(?:can ?not|could not) be (?:excluded|ruled out|confirmed|decided|determined)|"
+        r"possibl[ey]|may be present|might be present|suspected|"
         r"suspicious for|suspicion of|probabl[ey]|likely|suggest(?:s|ive of)?|uncertain)\b", re.IGNORECASE)),
     (Presence.ABSENT, re.compile(
         r"\b(?:absent|not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
@@ -27,6 +31,8 @@ _EXPLICIT = (
         r"\b(?:present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
         r"there (?:is|are)|diagnos(?:ed|is)(?: of)?|has|have|shows?|demonstrates?)\b", re.IGNORECASE)),
 )  # fmt: skip
+_LEANS = re.compile(r"\b(?:suspicious for|suspicion of|suggest(?:s|ive of)|suspected)\b", re.IGNORECASE)
+"""Words that lean towards a condition without deciding."""
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
 _DOUBLE = re.compile(
@@ -54,9 +60,7 @@ def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
     """Whether the sentence gives the reading as a number, so that presence is not at issue."""
     reads = bool(context.quantities) and not any(p.search(context.text) for _, p in _EXPLICIT)
     not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
-    return reads or (
-        not_read and re.search(r"\bnot\b.*(?:assessed|measured|judged|read|determined)", context.text) is not None
-    )
+    return reads or (not_read and UNASSESSED.search(context.text) is not None)
 
 
 def _holds(context: ProseContext, subject: Subject) -> Presence | None:
@@ -76,9 +80,13 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
     if subject.result is not None and recomputed(subject) is Met.NOT_ASSESSED:
         return contradicted("presence.not_assessed", f"{subject.name} was not assessed: {subject.result.reason}")
     said, spans = _said(context, hit)
+    if context.text[hit.start : hit.end].lower() in OPPOSITES:
+        said = _TURNED.get(said) if said is not None else None
     if said is None:
         return unverifiable("presence.unread", "It cannot be told whether the sentence affirms or denies.")
     held = _holds(context, subject)
+    if subject.kind is SubjectKind.CONDITION and held is Presence.PRESENT and _LEANS.search(context.text):
+        return unverifiable("presence.leaning", "The evidence says more than the sentence: signs are present.")
     if said is not held:
         doubt = Presence.INDETERMINATE in (said, held)
         code = "impression.decision" if subject.kind is SubjectKind.CONDITION else "presence.mismatch"

@@ -15,7 +15,10 @@ from clinigraph.agents.verification.side_words import SIDES
 from clinigraph.knowledge.terminology.assertion import Cue, Judgement, default_rules
 from clinigraph.knowledge.terminology.contract import Mention
 from clinigraph.knowledge.terminology.tokens import Sentence
-from clinigraph.models.reporting import Claim
+from clinigraph.models.evidence import PassageNode
+from clinigraph.models.reporting import Claim, ClaimKind
+
+_NAME_AND_YEAR = re.compile(r"\b([A-Z][\w-]*[A-Za-z])(?:\s+(?:and|&)\s+[A-Z][\w-]+)?[\s,]+\(?(?:1[89]|20)\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,20 @@ class ProseContext:
         """Numbers outside the names."""
         found = quantities(self.text)
         return tuple(q for q in found if not any(h.start <= q.number_start < h.end for h in self.hits))
+
+    @cached_property
+    def source_with_year(self) -> str:
+        """Name of a cited source that the sentence gives with a year ("ISGEO 2002"); empty where it gives none."""
+        cited = {
+            n.value.source.id.partition("-")[0].lower() for n in self.index.graph.nodes if isinstance(n, PassageNode)
+        }
+        names = (m.group(1) for m in _NAME_AND_YEAR.finditer(self.text))
+        return next((n for n in names if n.lower() in cited), "")
+
+    @cached_property
+    def general(self) -> bool:
+        """Whether the sentence tells what a source says, not what this patient has."""
+        return self.claim.kind is ClaimKind.KNOWLEDGE or bool(self.source_with_year)
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:

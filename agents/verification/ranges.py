@@ -8,10 +8,10 @@ from enum import StrEnum
 from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.judgement import criterion_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.changes import course
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.formatting import format_criterion, format_measured
-from clinigraph.models.reporting import ClaimKind
 
 
 class Word(StrEnum):
@@ -39,6 +39,8 @@ _PATTERNS = tuple((w, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for w, p in _W
 _NOT = re.compile(
     r"\b(?:not|isn't|neither|nor|no|never|non)[\s-]+(?:clearly |definitely |significantly )?$", re.IGNORECASE
 )
+_LIMIT = re.compile(r"\b(?:limits? (?:of|for)(?: the)?|upper|lower)\s+$", re.IGNORECASE)
+"""Before "normal": a limit is spoken of, not a value."""
 _NOT_NORMAL = re.compile(r"\bnot\s+(?=normal|within|in the normal)", re.IGNORECASE)
 
 
@@ -49,8 +51,7 @@ def ranges(context: ProseContext) -> Outcome | None:
         subject = next((s for s in context.sided(context.subjects_at(start)) if s.result is not None), None)
         if subject is None or subject.result is None:
             continue
-        general = context.claim.kind is ClaimKind.KNOWLEDGE
-        judge = _general if general else _judge
+        judge = _general if context.general else _judge
         outcome = judge(subject, subject.result, word, denied=denied)
         if not outcome.code.endswith(".same"):
             return outcome
@@ -61,13 +62,16 @@ def ranges(context: ProseContext) -> Outcome | None:
 
 def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
     found: list[tuple[int, int, Word, bool]] = []
+    moved = course(context)
     every = [(word, m) for word, pattern in _PATTERNS for m in pattern.finditer(context.text)]
     for word, match in sorted(every, key=lambda pair: pair[1].start() - pair[1].end()):
         start, end = match.span()
         in_name = any(h.start <= start < h.end for h in context.hits)
         if in_name or any(a < end and start < b for a, b, _, _ in found):
             continue
-        if re.match(r"\s+than\b", context.text[end:]):
+        if re.match(r"\s+than\b", context.text[end:]) or _LIMIT.search(context.text[:start]):
+            continue
+        if moved is not None and moved[1].start() < end and start < moved[1].end():
             continue
         denial = _NOT.search(context.text[:start])
         found.append((denial.start() if denial else start, end, word, denial is not None))

@@ -10,7 +10,7 @@ _QUIET_WORDS = """
     a an the this that these those it its itself there here
     is are was were being has have had do does did
     of in on at to for from by with as into than and or but also however so thus hence therefore
-    which who whose where when what
+    which who whose where when what although though despite while whereas
     patient patients patient's case image images photograph picture film study examination exam report
     value values ratio measured measurement measures measuring measure calculated computed estimated estimate shows
     showed shown show demonstrates reveals indicates found seen noted observed given gives give recorded record records
@@ -34,8 +34,13 @@ _INFERRED = re.compile(
 """One thing made the ground of another: true parts do not make the whole true."""
 
 
-def unread(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+def unread(text: str, spans: Iterable[tuple[int, int]], carriers: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Return the words of a sentence that lie outside the checked places and carry meaning.
+
+    Args:
+        text: The sentence.
+        spans: Places that the checks vouch for.
+        carriers: What the things named are of ("mass", for the shape of the mass): such a word says nothing more.
 
     Example:
         >>> unread("The ratio is 0.52, which proves cancer", [(13, 17)])
@@ -46,6 +51,6 @@ def unread(text: str, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
     for match in _WORD.finditer(text):
         inside = any(a < match.end() and match.start() < b for a, b in vouched)
         word = match.group().lower()
-        if not inside and (word not in _QUIET or word in _LOADED):
+        if not inside and ((word not in _QUIET and word not in carriers) or word in _LOADED):
             found.append(match.group())
     return tuple(found)

@@ -6,9 +6,14 @@ import re
 
 from clinigraph.models.codes import Laterality
 
+_CHAMBER = r"(?!\s+(?:ventric|atri))"
+"""A left or right ventricle or atrium is the name of a part, not a side of the body."""
 SIDES = (
-    (Laterality.LEFT, re.compile(r"\b(?:[Ll]eft(?:-sided|-hand)?(?: (?:eye|side))?|LEFT|OS|sinister|LE)\b")),
-    (Laterality.RIGHT, re.compile(r"\b(?:[Rr]ight(?:-sided|-hand)?(?: (?:eye|side))?|RIGHT|OD|dexter|RE)\b")),
+    (Laterality.LEFT, re.compile(rf"\b(?:[Ll]eft{_CHAMBER}(?:-sided|-hand)?(?: (?:eye|side))?|LEFT|OS|sinister|LE)\b")),
+    (
+        Laterality.RIGHT,
+        re.compile(rf"\b(?:[Rr]ight{_CHAMBER}(?:-sided|-hand)?(?: (?:eye|side))?|RIGHT|OD|dexter|RE)\b"),
+    ),
     (Laterality.BILATERAL, re.compile(r"\b(?:[Bb]ilateral(?:ly)?|[Bb]oth (?:eyes|sides|lungs)|OU)\b")),
 )
 """Side -> how reports write it."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.base import PassageId
 from clinigraph.models.evidence import PassageNode
 from clinigraph.models.passages import Passage, Trust
 from clinigraph.models.reporting import ClaimKind
@@ -33,9 +34,14 @@ _COMMON_WORDS = (
 _COMMON = frozenset(_COMMON_WORDS.split())
 
 
-def dated(text: str) -> tuple[tuple[int, int], ...]:
-    """Return where a sentence that names a source gives years and editions."""
-    if not _NAMES_A_SOURCE.search(text):
+def dated(text: str, *, sourced: bool = False) -> tuple[tuple[int, int], ...]:
+    """Return where a sentence that names a source gives years and editions.
+
+    Args:
+        text: The sentence.
+        sourced: Whether it is known to name a source.
+    """
+    if not sourced and not _NAMES_A_SOURCE.search(text):
         return ()
     return tuple(m.span() for pattern in (_YEAR, _EDITION) for m in pattern.finditer(text))
 
@@ -46,7 +52,8 @@ def sources(context: ProseContext) -> Outcome | None:
     altered = _altered(context)
     if altered is not None:
         return altered
-    if not _NAMES_A_SOURCE.search(context.text) and context.find(_NAMED_RULE) is None:
+    named_by_year = bool(context.source_with_year)
+    if not _NAMES_A_SOURCE.search(context.text) and context.find(_NAMED_RULE) is None and not named_by_year:
         return _unsourced(context)
     words = _words(context)
     found = [p for p in passages if words & _source_words(p.source.title, p.source.publisher, p.source.id)]
@@ -101,6 +108,9 @@ def _altered(context: ProseContext) -> Outcome | None:
 
 
 def _unsourced(context: ProseContext) -> Outcome | None:
+    condition = frozenset(re.findall(r"[a-z]{3,}", context.index.impression.condition.lower()))
+    if condition <= frozenset(re.findall(r"[a-z]{3,}", context.text.lower())):
+        return None
     if context.claim.kind in (ClaimKind.KNOWLEDGE, ClaimKind.RECOMMENDATION):
         return unsupported("citation.none", "No passage of the evidence says this in these words.")
     return None
@@ -137,10 +147,22 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
     rules = [s.result.criterion for s in context.subjects if s.result is not None and s.result.criterion is not None]
     if rules and context.quantities and not any(r.passage_id in ids for r in rules):
         return contradicted("citation.other", "Another source than the named one states the criterion.")
+    if not context.subjects and _thresholds_of(context, ids):
+        return unverifiable("citation.unread", "The source is cited; what it is said to say of what cannot be read.")
     if not any(r.passage_id in ids for r in rules):
         return unsupported("citation.not_said", "No criterion of the named source is about what the sentence says.")
-    spans = list(dated(context.text))
+    spans = list(dated(context.text, sourced=bool(context.source_with_year)))
     spans += [m.span() for p in (_NAMES_A_SOURCE, _NAMED_RULE) for m in p.finditer(context.text)]
     mine = frozenset(w for p in named for w in _source_words(p.source.title, p.source.publisher, p.source.id))
     spans += [m.span() for m in re.finditer(r"[A-Za-z]{2,}", context.text) if m.group().lower() in mine]
     return supported("citation.exact", f"The source is cited: {named[0].citation}.", *spans)
+
+
+def _thresholds_of(context: ProseContext, passages: set[PassageId]) -> bool:
+    """Whether every number of a sentence is a threshold that one of some passages states."""
+    rules = [s.result.criterion for s in context.index.subjects if s.result is not None and s.result.criterion]
+    marks = {r.threshold for r in rules if r.passage_id in passages}
+    plain = [
+        q for q in context.quantities if not any(a <= q.number_start < b for a, b in dated(context.text, sourced=True))
+    ]
+    return bool(plain) and all(marks & set(q.readings) for q in plain)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from clinigraph.agents.claims.subjects import Subject, SubjectKind
+from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met, reading_met
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.counts import counted
 from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.models.evidence import IndicatorResultNode
 from clinigraph.models.findings import IndicatorResult, Met
 
-_RULE = r"(?:the |its |this )?(?:diagnostic |stated |guideline )?(?:criterion|criteria|threshold|cut-?off|requirement)"
+_RULE = (
+    r"(?:the |its |this |their )?(?:diagnostic |stated |guideline )?"
+    r"(?:criteri(?:on|a)|thresholds?|cut-?offs?|requirements?)"
+)
 _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?|exceeds?)"
+_LOOKED_AT = r"assessed|measured|judged|read|evaluated|examined|determined"
 _SAID = (
-    (Met.NOT_ASSESSED, (r"(?:was|were|is|are)?\s*not (?:been )?(?:assessed|measured|assessable|available|judged|read)"
-     r"|(?:could|can) ?not be (?:assessed|measured|judged|determined|read)")),
+    (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|{_LOOKED_AT})"
+     rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|(?:is|was|remains?) unassessed")),
     (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
      rf"{_RULE} is uncertain")),
     (Met.NO, (rf"(?:does not|do not|doesn't|did not|fails? to|failed to) (?:meet|satisfy|fulfil|reach|exceed) {_RULE}|"
-     rf"{_RULE} (?:is|was) not (?:met|reached|satisfied|fulfilled)|stays? (?:below|short of) {_RULE}|misses {_RULE}")),
+     rf"{_RULE} (?:is|was) not (?:met|reached|satisfied|fulfilled)|"
+     rf"(?:stays?|remains?|lies?) (?:below|short of) {_RULE}|misses {_RULE}")),
     (Met.YES, rf"{_MEETS} {_RULE}|{_RULE} (?:is|was) (?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
+UNASSESSED = _PATTERNS[0][1]
+"""Words that say that something was not looked at."""
+_NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
+_JOINED = re.compile(r"^\s*(?:,|and|or|nor|as well as|&)(?:\s*(?:and|or|the|its|an?))*\s*$", re.IGNORECASE)
+_TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]{3,}")
+_SMALL = frozenset(("the", "and", "was", "were", "are", "has", "have", "been", "this", "that", "for", "with"))
 _BEYOND = re.compile(rf"\b(above|over|beyond|below|under)\s+{_RULE}", re.IGNORECASE)
 _BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
 
@@ -41,11 +55,53 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
         return None
     said, match = found
-    subjects = context.sided(context.subjects_at(match.start()))
-    subject = next((s for s in subjects if s.kind is SubjectKind.INDICATOR), None)
+    joined = _joined(context, match.start())
+    groups = [h.subjects for h in joined] or ([context.subjects_at(match.start())] if context.subjects else [])
+    if not groups:
+        return _unnamed(context, said, match)
+    if any(s.kind is SubjectKind.SCORE for s in groups[-1]):
+        return _score(context, said, match)
+    spans = [(h.start, h.end) for h in joined]
+    spans += [m.span() for m in _TOGETHER.finditer(context.text[: match.start()])]
+    if _NEITHER.search(context.text[: match.start()]):
+        if said not in (Met.YES, Met.NO):
+            return unverifiable("criterion.unread", "What is denied of several criteria cannot be read.")
+        said = Met.NO if said is Met.YES else Met.YES
+    outcomes = [_one(context, subjects, said, match) for subjects in groups]
+    wrong = next((o for o in outcomes if not o.spans), None)
+    if wrong is not None:
+        return wrong
+    return supported(outcomes[0].code, " ".join(o.sentence for o in outcomes), *outcomes[0].spans, *spans)
+
+
+def _joined(context: ProseContext, place: int) -> list[Hit]:
+    """Return the names that words at a place judge: the one before them, with those joined to it by "and"."""
+    ahead = [h for h in context.hits if h.end <= place]
+    first = max(0, len(ahead) - 1)
+    while first and _JOINED.match(context.text[ahead[first - 1].end : ahead[first].start]):
+        first -= 1
+    return ahead[first:]
+
+
+def _score(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome | None:
+    """Judge "the score stays below the threshold" by the impression."""
+    impression = context.index.impression
+    if impression.score is None or impression.threshold is None or said not in (Met.YES, Met.NO):
+        return None
+    if (impression.score >= impression.threshold) is not (said is Met.YES):
+        return contradicted(
+            "comparison.mismatch", f"The score is {impression.score:.2f}, the threshold {impression.threshold:g}."
+        )
+    return supported("comparison.same", "Score and threshold are the impression's.", match.span())
+
+
+def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match: re.Match[str]) -> Outcome:
+    subject = next((s for s in context.sided(subjects) if s.kind is SubjectKind.INDICATOR), None)
     if subject is None or subject.result is None:
         return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
     should = recomputed(subject)
+    if said is not should and _ruled_elsewhere(context, subject):
+        return unverifiable("criterion.other", f"The evidence has no criterion for {subject.name} itself.")
     if said is not should:
         return contradicted(
             "criterion.mismatch", f"{subject.name}: the sentence says {said.value}, recomputed is {should.value}."
@@ -53,6 +109,39 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if said is Met.NOT_ASSESSED:
         return _reason(context, subject.result, match)
     return supported("criterion.recomputed", f"{subject.name}: recomputed as {should.value}.", match.span())
+
+
+def _ruled_elsewhere(context: ProseContext, subject: Subject) -> bool:
+    """Whether an indicator without a criterion shares its first word with one that has: QTc, QTc less a limit."""
+    if subject.result is None or subject.result.criterion is not None or subject.measurement is None:
+        return False
+    head = subject.name.split()[0].lower()
+    others = (s for s in context.index.subjects if s.result is not None and s.result.criterion is not None)
+    return any(s.name.split()[0].lower() == head for s in others)
+
+
+def _unnamed(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome:
+    """Judge a sentence that names no indicator: by part of a name, or by the only criterion of the case."""
+    results = [n.value for n in context.index.graph.nodes if isinstance(n, IndicatorResultNode)]
+    if said is Met.NOT_ASSESSED:
+        return _partly_named(context, results, match)
+    ruled = [s for s in context.index.subjects if s.result is not None and s.result.criterion is not None]
+    if len(ruled) == 1:
+        return _one(context, (ruled[0],), said, match)
+    return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
+
+
+def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], match: re.Match[str]) -> Outcome:
+    words = frozenset(_WORD.findall(context.text[: match.start()].lower())) - _SMALL
+    named = [r for r in results if words and words <= frozenset(_WORD.findall(r.name.lower()))]
+    if not named:
+        return unverifiable("gap.unknown", "The evidence does not speak of what was not assessed.")
+    wrong = next((r for r in named if r.met is not Met.NOT_ASSESSED or r.value is not None), None)
+    if wrong is not None:
+        return contradicted("criterion.mismatch", f"{wrong.name} was assessed: {wrong.met.value}.")
+    outcome = _reason(context, named[0], match)
+    spans = ((0, match.end()), *outcome.spans)
+    return supported(outcome.code, outcome.sentence, *spans) if outcome.spans else outcome
 
 
 def _beyond(context: ProseContext) -> tuple[Met, re.Match[str]] | None:
@@ -73,5 +162,9 @@ def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]
     if tail is None:
         return supported("gap.same", f"{result.name} was not assessed: {result.reason}", match.span())
     if tail.group(1).lower().rstrip(".") not in result.reason.lower():
+        given = frozenset(_WORD.findall(result.reason.lower()))
+        said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
+        if 3 * len(said & given) >= 2 * len(said):
+            return unverifiable("gap.reworded", f"The reason was: {result.reason}")
         return contradicted("gap.reason", f"The reason was: {result.reason}")
     return supported("gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text)))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from clinigraph.agents.claims.language import is_english
+from clinigraph.agents.claims.naming import carrier
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
+from clinigraph.agents.verification.pairs import pressure_pair
+from clinigraph.agents.verification.paraphrase import paraphrase, told
 from clinigraph.agents.verification.patients import patients
 from clinigraph.agents.verification.places import image_kind, organs, prose_sides
 from clinigraph.agents.verification.planted import is_instruction
@@ -22,6 +25,7 @@ from clinigraph.models.reporting import Verdict
 CHECKS: tuple[ProseCheck, ...] = (
     image_kind,
     patients,
+    pressure_pair,
     sources,
     organs,
     prose_sides,
@@ -49,9 +53,14 @@ _WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
 
 def judge_wording(context: ProseContext) -> Outcome:
     """Return the verdict on a sentence in free wording."""
-    refused = _refused(context) or quotation(context)
+    refused = _refused(context) or quotation(context) or told(context)
     if refused is not None:
         return refused
+    outcome = _checked(context)
+    return outcome if outcome.verdict is Verdict.SUPPORTED else paraphrase(context) or outcome
+
+
+def _checked(context: ProseContext) -> Outcome:
     outcomes = [o for check in CHECKS if (o := check(context)) is not None]
     for verdict in _WORST_FIRST:
         bad = next((o for o in outcomes if o.verdict is verdict), None)
@@ -87,7 +96,8 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
             "wording.unread", "The sentence names several things; not all that it says of them was read."
         )
     spans += [(h.start, h.end) for h in context.hits]
-    words = unread(context.text, spans)
+    carriers = frozenset(w for s in context.subjects for w in carrier(s.name).split())
+    words = unread(context.text, spans, carriers)
     disease = next((w for w in words if w.lower() in DISEASES), None)
     if disease is not None:
         return unsupported("finding.unknown", f"Nothing in the evidence speaks of {disease.lower()}.")
@@ -98,8 +108,14 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
 
 
 def _every_name_judged(context: ProseContext, spans: list[tuple[int, int]]) -> bool:
-    """Whether something was confirmed of each name: in one stretch from the name to the next."""
+    """Whether something was confirmed of each name: from it to the next name, or by the words just before it."""
     if len(context.hits) < 2:
         return bool(spans)
     ends = [*(h.start for h in context.hits[1:]), len(context.text) + 1]
-    return all(any(a < end and hit.start < b for a, b in spans) for hit, end in zip(context.hits, ends, strict=True))
+    return all(
+        any(
+            (a < end and hit.start < b) or (b <= hit.start and not context.text[b : hit.start].strip())
+            for a, b in spans
+        )
+        for hit, end in zip(context.hits, ends, strict=True)
+    )

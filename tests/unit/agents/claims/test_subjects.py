@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from clinigraph.agents.claims.subjects import KEPT, EvidenceIndex, SubjectKind, name_pattern
+from clinigraph.agents.claims.naming import name_pattern
+from clinigraph.agents.claims.subjects import KEPT, EvidenceIndex, SubjectKind
 from clinigraph.knowledge.terminology.contract import Candidate, Mention
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.case import Fact

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from clinigraph.agents.claims.subjects import name_pattern
+from clinigraph.agents.claims.naming import name_pattern
 from clinigraph.agents.claims.synonyms import CONDITIONS, SYNONYMS
 from clinigraph.knowledge import protocols
 

@@ -79,7 +79,7 @@ def test_a_quotation_whose_passage_is_not_in_the_store_is_convicted(bench: Any) 
     [
         ("round things  roll down every hill", "SUPPORTED", "citation.exact"),
         ("blue things are cured by tea", "UNSUPPORTED", "citation.unsigned"),
-        ("round things roll down", "UNSUPPORTED", "citation.altered"),
+        ("round things roll down", "UNVERIFIABLE", "citation.reworded"),
     ],
 )
 def test_a_quotation_is_whole_whatever_its_case_and_spaces(

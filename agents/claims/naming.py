@@ -1,0 +1,84 @@
+"""Names of what the evidence knows, as sentences write them: spellings, plurals, head nouns, carriers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_SPLIT = re.compile(r"[\s\-\u2010-\u2015]+")
+_PREFIXES = ("finding ",)
+"""First words of names of facts that no sentence says."""
+_FAMILY = "family history "
+_CARRIER = re.compile(r"\bof (?:the|an?) (?P<noun>[a-z]+(?: [a-z]+)?)$")
+HEADS = ("pressure", "nodule", "diameter", "thickness", "clearance")
+"""Last words of names that stand for the whole name where only one thing of the case has it."""
+_BEFORE_HEAD = (
+    r"the|an?|her|his|its|this|that|of|with|at|and|or|nor|neither|both|either|but|only|while|although|though|despite|"
+    r"because|since|when|where|so|yet|left|right|measured|recorded|normal|elevated|raised|high|single|one|mm|cm"
+)
+_HEAD = re.compile(rf"(?:^|[(:;,]\s*|\b(?:{_BEFORE_HEAD})[\s-]+)(?P<noun>{'|'.join(HEADS)})\b(?!-)", re.IGNORECASE)
+
+
+def head_nouns(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return where a head noun stands alone, without a word that would make it another thing ("blood pressure").
+
+    Example:
+        >>> head_nouns("The pressure is high, the blood pressure is not")
+        ((4, 12, 'pressure'),)
+    """
+    return tuple((m.start("noun"), m.end("noun"), m["noun"].lower()) for m in _HEAD.finditer(text))
+
+
+def has_head(name: str, noun: str) -> bool:
+    """Return whether a name ends in a head noun."""
+    return _BRACKETS.sub("", name).lower().split()[-1:] == [noun]
+
+
+def carrier(name: str) -> str:
+    """Return what an indicator is of: ``the mass`` of "Irregular shape of the mass"; empty where it says none."""
+    match = _CARRIER.search(_BRACKETS.sub("", name).lower())
+    return match["noun"] if match else ""
+
+
+def spoken(name: str) -> str:
+    """Return the name of a fact as a sentence says it.
+
+    Example:
+        >>> spoken("finding_chest_pain"), spoken("family_history_glaucoma")
+        ('chest pain', 'family history of glaucoma')
+    """
+    plain = name.replace("_", " ")
+    for prefix in _PREFIXES:
+        plain = plain.removeprefix(prefix)
+    return f"{_FAMILY}of {plain.removeprefix(_FAMILY)}" if plain.startswith(_FAMILY) else plain
+
+
+def names_of(name: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return a name, without its brackets, and other words for it."""
+    plain = _BRACKETS.sub("", name)
+    return tuple(dict.fromkeys(n for n in (name, plain, *more) if n.strip()))
+
+
+def bare(name: str) -> str:
+    """Return a name without its brackets, in small letters."""
+    return _BRACKETS.sub("", name).lower()
+
+
+def key(name: str) -> str:
+    """Return what spellings of one name have in common."""
+    return re.sub(r"[\s\-\u2010-\u2015]+", "", name.lower()).replace("haem", "hem").replace("disk", "disc").rstrip("s")
+
+
+def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for any of some names, the longest first; hyphens, plural and British spelling do not matter."""
+    parts = "|".join(_loose(n) for n in sorted(set(names), key=len, reverse=True)) or r"(?!)"
+    return re.compile(rf"(?<![\w-])(?:{parts})(?!\w)", re.IGNORECASE)
+
+
+def _loose(name: str) -> str:
+    """Return a pattern for a name that does not mind hyphens, British spelling or a plural."""
+    parts = (
+        re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower())
+    )
+    return r"[\s\-\u2010-\u2015]*".join(p for p in parts if p) + ("s?" if name[-1:].isalpha() else "")

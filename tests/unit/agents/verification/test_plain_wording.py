@@ -1,0 +1,104 @@
+"""Ordinary wording of true things is not convicted, and the same wording of false things does not pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinigraph.models.base import EvidenceId
+from clinigraph.models.case import Fact
+from clinigraph.models.codes import Laterality
+from clinigraph.models.evidence import ImageNode
+from clinigraph.models.imaging import ImageRole
+from clinigraph.testing.world import World
+
+S, C, OPEN = "SUPPORTED", "CONTRADICTED", "UNVERIFIABLE"
+
+
+@pytest.fixture(scope="module")
+def record(bench: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    facts = (
+        Fact(name="pressure", value=25.0, unit="mm[Hg]", laterality=Laterality.LEFT),
+        Fact(name="age", value=61.0, unit="a"), Fact(name="sex", value="female"), Fact(name="smoker", value=True),
+        Fact(name="fever", value=False), Fact(name="finding_chest_pain", value=False),
+        Fact(name="finding_progressive_weakness", value=True), Fact(name="family_history_glaucoma", value=True),
+        Fact(name="creatinine", value=1.1, unit="mg/dL"), Fact(name="weight", value=80.0, unit="kg"),
+        Fact(name="height", value=180.0, unit="cm"),
+        Fact(name="systolic_blood_pressure", value=128.0, unit="mm[Hg]"),
+        Fact(name="diastolic_blood_pressure", value=76.0, unit="mm[Hg]"),
+    )  # fmt: skip
+    made = type(bench)(World(Path(tmp_path_factory.mktemp("record")), facts=facts))
+    return made, made.case()
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Blood pressure is 128/76 mmHg.", S), ("BP 128/76.", S), ("BP: 128/76 mm Hg", S),
+        ("Blood pressure is 128/67 mmHg.", C), ("BP 76/128.", C), ("BP 128/76 kPa.", C),
+        ("The patient weighs 80 kg.", S), ("The patient weighs 80 pounds.", C), ("The patient weighs 88 kg.", C),
+        ("The patient is 1.80 m tall.", S), ("The patient is 1.60 m tall.", C),
+        ("Creatinine is 97 µmol/L.", S), ("Creatinine is 110 µmol/L.", C), ("Creatinine is 1.1 mmol/L.", C),
+        ("The patient smokes.", S), ("The patient does not smoke.", C), ("The patient is a non-smoker.", C),
+        ("Afebrile.", S), ("The patient has fever.", C), ("There is no chest pain.", S), ("Chest pain is present.", C),
+        ("There is a family history of glaucoma.", S), ("There is no family history of glaucoma.", C),
+        ("Progressive weakness is present.", S), ("There is no progressive weakness.", C),
+    ],
+)  # fmt: skip
+def test_the_record_is_told_in_plain_words(record: Any, text: str, verdict: str) -> None:
+    bench, case = record
+    assert {v for v, _ in bench.codes(case, text)} == {verdict}, [c.explanation for c in bench.read(case, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The pressure is 25 mmHg.", S), ("The pressure in the left eye is 25 mmHg.", S),
+        ("The pressure in the right eye is 25 mmHg.", C), ("The blood pressure is 25 mmHg.", OPEN),
+        ("The vitreous pressure is 25 mmHg.", OPEN),
+        ("The upper limit of normal pressure is 21 mmHg.", S), ("The upper limit of normal pressure is 24 mmHg.", C),
+        ("The lower limit of normal pressure is 21 mmHg.", C),
+        ("The weighted score is 0.75, above the threshold of 0.4.", None),
+        ("Both the size of the thing and the pressure meet their criteria.", S),
+        ("Neither the size of the thing nor the pressure meets its criterion.", C),
+        ("No criterion was met.", C), ("One indicator could not be assessed.", S),
+        ("Two indicators could not be assessed.", C),
+        ("No earlier photograph is available for comparison.", S),
+        ("Something else was not assessed.", OPEN),
+    ],
+)  # fmt: skip
+def test_the_case_is_told_in_plain_words(bench: Any, text: str, verdict: str | None) -> None:
+    found = {v for v, _ in bench.codes(bench.case(), text)}
+    assert found == {verdict} if verdict else found, [c.explanation for c in bench.read(bench.case(), text)]
+
+
+@pytest.fixture(scope="module")
+def followed(bench: Any) -> Any:
+    image = bench.node("img-1").value
+    old = image.replace(id=EvidenceId("img-0"), role=ImageRole.PRIOR)
+    then = bench.measured(0.7, node_id="measurement-size-then", image_id="img-0")
+    now = bench.measured(0.9, image_id="img-1")
+    return bench.case(ImageNode(id=old.id, value=old), then, now)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The size of the thing has increased from 0.70 to 0.90.", S),
+        ("The size of the thing has increased since the prior examination.", S),
+        ("The size of the thing was 0.70 at the prior examination.", S),
+        ("Compared with the prior image, the size of the thing is larger.", S),
+        ("The size of the thing grew by 0.2.", S),
+        ("The size of the thing has decreased from 0.90 to 0.70.", C),
+        ("The size of the thing increased from 0.60 to 0.90.", C),
+        ("The size of the thing increased from 0.70 to 0.80.", C),
+        ("The size of the thing was 0.90 at the prior examination.", C),
+        ("Compared with the prior image, the size of the thing is smaller.", C),
+        ("The size of the thing grew by 0.3.", C),
+        ("No earlier photograph is available.", C),
+    ],
+)
+def test_then_and_now_are_told_apart(bench: Any, followed: Any, text: str, verdict: str) -> None:
+    assert {v for v, _ in bench.codes(followed, text)} == {verdict}, [c.explanation for c in bench.read(followed, text)]
