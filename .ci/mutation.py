@@ -1,19 +1,24 @@
 """Changes a module in small ways, one at a time, and counts the changes that its own tests notice.
 
-Run: ``make mutation MODULE=agents/verification/ranges.py`` (``TESTS=...`` for other tests, ``MOST=...`` for more).
+Run: ``make mutation MODULE=agents/verification/ranges.py`` (``TESTS=...`` for other tests, ``MOST=...`` for more), or
+``make mutation-all`` for a sample of every module of the claims and their verifiers, in one table.
 The changes are Cosmic Ray's. They are made in a copy of the tree, never in the tree itself. Left out are changes that
 cannot show: those inside annotations, which are never evaluated here, and ``is`` turned into ``==``, as ``is`` stands
 only before None, booleans and members of enumerations. Where there are more changes than ``--most``, a seeded sample is
-tried. Each change is tried in a fork of a process that has loaded the libraries, which saves seconds each time.
+tried. Each change is tried in a fork of a process that has loaded all that does not import the module, and stops at the
+first test that fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -22,10 +27,10 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
@@ -34,33 +39,55 @@ from cosmic_ray.work_item import MutationSpec
 
 ROOT = Path(__file__).parent.parent
 SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
-LAYERS = ("cli", "ui", "evals", "client", "graphs", "testing", "agents", "tools", "knowledge")
-"""Nothing imports from what stands before it here, so what stands after a module's layer can be loaded beforehand."""
-NOT_LOADED = ("pytest", "_pytest", "hypothesis", "_hypothesis", "xdist", "anyio", "tests", "test_", "conftest")
+FOLDERS = ("agents/claims", "agents/verification")
+TESTS = {
+    "agents/claims": ("claims/test_matching.py", "verification/test_wording.py"),
+    "agents/verification": (
+        "verification/test_wording.py",
+        "verification/test_verifier.py",
+        "verification/test_reports.py",
+        "verification/test_comparators.py",
+    ),
+}
+"""Tests that speak of every module of a folder, in ``tests/unit/agents``: they run after the module's own."""
+BESIDE = {"entailment": "chain", "judging": "chain"}
+"""Modules whose own tests stand in the file of another module."""
+NOT_LOADED = ("tests", "test_", "conftest")
 PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "_hypothesis_pytestplugin")
 SLOWEST = 60.0
 """Seconds after which a change counts as noticed: it hangs the tests."""
+Tally = dict[str, int]
 
 
 def main() -> int:
     """Print the score and what survived; the exit status is 1 where less than ``--goal`` was noticed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("module", type=Path)
-    parser.add_argument("tests", type=Path, nargs="*", help="by default the module's own test file")
+    parser.add_argument("module", type=Path, nargs="?")
+    parser.add_argument("tests", type=Path, nargs="*", help="by default the module's own tests, then its folder's")
+    parser.add_argument("--all", action="store_true", help="every module of the claims and their verifiers")
     parser.add_argument("--most", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--goal", type=float, default=0.8)
     chosen = parser.parse_args()
-    tests = chosen.tests or [Path("tests/unit") / chosen.module.parent / f"test_{chosen.module.name}"]
+    if chosen.all is (chosen.module is not None):
+        parser.error("name one module, or --all")
+    every = [m for f in FOLDERS for m in sorted((ROOT / f).glob("*.py")) if m.stem != "__init__"]
+    modules = [m.relative_to(ROOT) for m in every] if chosen.all else [chosen.module]
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         _copy(Path(folder))
         os.chdir(folder)
         sys.path.insert(0, str(Path(folder) / "src"))
-        return _tried(chosen.module, [str(t) for t in tests], chosen)
+        # Each fork would compile anew what it loads, where no compiled files may be written beside the sources.
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(folder) / "compiled")
+        tallies = {module: _apart(module, chosen) for module in modules}
+        if chosen.all:
+            _table(tallies)
+    return int(any(t["noticed"] < chosen.goal * t["tried"] or not t["passes"] for t in tallies.values()))
 
 
 def _copy(folder: Path) -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S607
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
     for name in filter(None, listed.split("\0")):
         source, copy = ROOT / name, folder / name
         if source.exists():
@@ -71,34 +98,80 @@ def _copy(folder: Path) -> None:
                 copy.symlink_to(source)
 
 
-def _tried(module: Path, tests: list[str], chosen: argparse.Namespace) -> int:
+def _apart(module: Path, chosen: argparse.Namespace) -> Tally:
+    """Return the tally of a module, taken in a process of its own: what it loads may import the next module."""
+    answer = Path("tally.json").absolute()
+    answer.unlink(missing_ok=True)
+    child = os.fork()
+    if child == 0:
+        try:
+            answer.write_text(json.dumps(_tried(module, chosen)), encoding="utf-8")
+        except BaseException:  # the parent has the rest to do, and the folder to remove
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+    os.waitpid(child, 0)
+    if not answer.exists():
+        return {"changes": 0, "tried": 0, "noticed": 0, "hung": 0, "passes": False}
+    tally: Tally = json.loads(answer.read_text(encoding="utf-8"))
+    return tally
+
+
+def _table(tallies: dict[Path, Tally]) -> None:
+    from clinigraph.statistics import wilson
+
+    print("\n| module | changes | tried | noticed | score |\n|---|---|---|---|---|")
+    for module, t in tallies.items():
+        score = f"{t['noticed'] / t['tried']:.2f}" if t["tried"] else "" if t["passes"] else "its tests fail"
+        print(f"| {module} | {t['changes']} | {t['tried']} | {t['noticed']} | {score} |")
+    changes, tried, noticed = (sum(t[key] for t in tallies.values()) for key in ("changes", "tried", "noticed"))
+    print(f"| all | {changes} | {tried} | {noticed} | {wilson(noticed, tried) if tried else ''} |")
+
+
+def _tests(module: Path) -> list[str]:
+    """Return the test files of a module, its own first."""
+    folder, parent = Path("tests/unit"), module.parent
+    own = folder / parent / f"test_{BESIDE.get(module.stem, module.stem)}.py"
+    shared = [folder / "agents" / name for name in TESTS.get(parent.as_posix(), ())]
+    return list(dict.fromkeys(str(p) for p in (own, *shared) if p.exists()))
+
+
+def _tried(module: Path, chosen: argparse.Namespace) -> Tally:
+    tests = [str(t) for t in chosen.tests] or _tests(module)
     every = _changes(module)
     picked = random.Random(chosen.seed).sample(every, min(chosen.most, len(every)))  # noqa: S311 - no secret
-    _load(tests, module.parts[0])
-    for stale in module.parent.glob(f"__pycache__/{module.stem}.*"):
+    _load(tests, module)
+    for stale in Path(sys.pycache_prefix or "").rglob(f"{module.stem}.*.pyc"):
         stale.unlink()
     if _forked(tests) != "survived":
         sys.exit(f"The tests fail in a fork, without any change:\n{Path('output.txt').read_text(encoding='utf-8')}")
     start = time.monotonic()
-    tally: Counter[str] = Counter()
-    for change in picked:
-        operator = get_operator(change.operator_name)(**change.operator_args)
-        with use_mutation(change.module_path, operator, change.occurrence) as (_, changed):
-            outcome = "no change" if changed is None else _forked(tests)
-        tally[outcome] += 1
-        if outcome == "survived":
-            print(f"survived: {module}:{change.start_pos[0]} {change.operator_name.removeprefix('core/')}", flush=True)
-    done = sum(tally.values()) - tally["no change"]
-    noticed = tally["killed"] + tally["hung"]
+    outcomes = [_outcome(module, change, tests) for change in picked]
+    tried, hung = len(outcomes) - outcomes.count("no change"), outcomes.count("hung")
+    noticed = outcomes.count("killed") + hung
     print(
-        f"{module}: {len(every)} changes, {done} tried (seed {chosen.seed}), {noticed} noticed ({tally['hung']} by a "
-        f"hang), {tally['survived']} not: {noticed / max(done, 1):.3f} in {time.monotonic() - start:.0f} s"
+        f"{module}: {len(every)} changes, {tried} tried (seed {chosen.seed}), {noticed} noticed ({hung} by a "
+        f"hang), {tried - noticed} not: {noticed / max(tried, 1):.3f} in {time.monotonic() - start:.0f} s",
+        flush=True,
     )
-    return int(noticed < chosen.goal * done)
+    return {"changes": len(every), "tried": tried, "noticed": noticed, "hung": hung, "passes": True}
+
+
+def _outcome(module: Path, change: MutationSpec, tests: list[str]) -> str:
+    operator = get_operator(change.operator_name)(**change.operator_args)
+    with use_mutation(change.module_path, operator, change.occurrence) as (_, changed):
+        outcome = "no change" if changed is None else _forked(tests)
+    if outcome == "survived":
+        place = f"{module}:{change.start_pos[0]}:{change.start_pos[1]}"
+        print(f"survived: {place} {change.operator_name.removeprefix('core/')}", flush=True)
+    return outcome
 
 
 def _changes(module: Path) -> list[MutationSpec]:
-    with use_db(str(Path("session.sqlite").absolute())) as work:
+    session = Path("session.sqlite").absolute()
+    session.unlink(missing_ok=True)
+    with use_db(str(session)) as work:
         init([module], work, {})
         found = [item.mutations[0] for item in work.work_items]
     places = list(_annotations(module))
@@ -117,30 +190,41 @@ def _annotations(module: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int
                 yield (found.lineno, found.col_offset), (found.end_lineno or 0, found.end_col_offset or 0)
 
 
-def _load(tests: list[str], layer: str) -> None:
-    """Run the tests as they stand, in a fork, and load what they used that cannot depend on the layer of the module.
+def _load(tests: list[str], module: Path) -> None:
+    """Run the tests as they stand, in a fork, and load what they used that does not import the module.
 
     Raises:
-        SystemExit: The tests fail without any change.
+        SystemExit: The tests fail without any change, or the module was loaded with the rest.
     """
     names = Path("loaded.txt").absolute()
-    above = LAYERS[: LAYERS.index(layer) + 1 if layer in LAYERS[:-2] else len(LAYERS)]
-    ours = tuple(f"clinigraph.{name}" for name in above) if layer in LAYERS else ("clinigraph",)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    changed = ".".join(("clinigraph", *module.with_suffix("").parts))
+    graph = grimp.build_graph("clinigraph", exclude_type_checking_imports=True, cache_dir=None)
+    stale = {changed, *graph.find_downstream_modules(changed)}
+    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_PROFILE": "few"}
+    re._MAXCACHE = 100_000  # type: ignore[attr-defined] # what modules compile on import is a third of a fork's time
     child = os.fork()
     if child == 0:
         status = _run(tests)
-        names.write_text("\n".join(n for n in sys.modules if not n.startswith((*NOT_LOADED, *ours))), encoding="utf-8")
+        kept = [n for n in sys.modules if n not in stale and not n.startswith(NOT_LOADED)]
+        compiled = [(p, int(f)) for kind, p, f in re._cache if kind is str]  # type: ignore[attr-defined]
+        names.write_text(json.dumps([kept, compiled]), encoding="utf-8")
         os._exit(status)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
         sys.exit("The tests fail as they stand; nothing can be said of changes.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in names.read_text(encoding="utf-8").split():
+        kept, compiled = json.loads(names.read_text(encoding="utf-8"))
+        for pattern, flags in compiled:
+            re.compile(pattern, flags)
+        for name in kept:
             try:
                 importlib.import_module(name)
             except Exception:  # noqa: S112 - then the fork loads it itself
                 continue
+    if not stale.isdisjoint(sys.modules):
+        sys.exit(f"{module} was loaded by what does not name it; forks would not see its changes.")
+    gc.collect()
+    gc.freeze()
 
 
 def _forked(tests: list[str]) -> str:
