@@ -42,11 +42,8 @@ SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_
 FOLDERS = ("agents/claims", "agents/verification")
 TESTS = {
     "agents/claims": ("claims/test_matching.py", "verification/test_wording.py"),
-    "agents/verification": (
-        "verification/test_wording.py",
-        "verification/test_verifier.py",
-        "verification/test_reports.py",
-        "verification/test_comparators.py",
+    "agents/verification": tuple(
+        f"verification/test_{name}.py" for name in ("wording", "verifier", "criteria", "reports", "comparators")
     ),
 }
 """Tests that speak of every module of a folder, in ``tests/unit/agents``: they run after the module's own."""
