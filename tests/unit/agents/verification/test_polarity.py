@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from clinigraph.agents.verification.polarity import _agree
+from clinigraph.agents.verification.polarity import SURE, _agree
+from clinigraph.agents.verification.verifier import RuleVerifier
+from clinigraph.knowledge.terminology.contract import Assertion, Candidate, Mention
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.codes import Concept, Laterality, Scheme
 from clinigraph.models.evidence import FindingNode
 from clinigraph.models.findings import Finding, FindingSite, Presence
+from clinigraph.models.passages import Span
 
 SPOT = Concept(value="SPOT", scheme=Scheme.CLINIGRAPH, meaning="Bright spot")
 PRESENT, ABSENT, OPEN = Presence.PRESENT, Presence.ABSENT, Presence.INDETERMINATE
@@ -39,8 +43,12 @@ def test_only_what_is_held_may_be_said(bench: Any, text: str, said: Presence, he
 
 
 @pytest.mark.parametrize(
-    "text", ["Bright spot, not absent, not unlikely.", "A bright spot neither present nor not present."]
-)
+    "text",
+    [
+        "Bright spot, not absent, not unlikely.", "A bright spot neither present nor not present.",
+        "No bright spot is not seen.", "Never was a bright spot without doubt.",
+    ],
+)  # fmt: skip
 def test_denials_of_denials_are_not_judged(bench: Any, text: str) -> None:
     for held in (PRESENT, ABSENT):
         assert bench.codes(with_spot(bench, held), text) == {("UNVERIFIABLE", "presence.unread")}
@@ -112,3 +120,95 @@ def test_what_was_not_assessed_is_neither_present_nor_absent(bench: Any) -> None
     for word in ("present", "not present", "possible"):
         assert bench.codes(bench.case(), f"Looks odd is {word}.") == {("CONTRADICTED", "presence.not_assessed")}
     assert bench.codes(bench.case(), "Looks odd could not be assessed.") == {("SUPPORTED", "gap.same")}
+
+
+def pair(bench: Any, first: Presence, second: Presence) -> Any:
+    halo = Concept(value="HALO", scheme=Scheme.CLINIGRAPH, meaning="Pale halo")
+    nodes = []
+    for name, concept, presence in (("spot", SPOT, first), ("halo", halo, second)):
+        found = Finding(id=EvidenceId(f"finding-{name}"), concept=concept, presence=presence,
+                        site=FindingSite(concept=concept))  # fmt: skip
+        nodes.append(FindingNode(id=found.id, value=found))
+    return bench.case(*nodes)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "text", "expected"),
+    [
+        (PRESENT, PRESENT, "A bright spot and a pale halo are present.", ("SUPPORTED", "presence.same")),
+        (PRESENT, ABSENT, "A bright spot and a pale halo are present.", ("CONTRADICTED", "presence.mismatch")),
+        (ABSENT, PRESENT, "A bright spot and a pale halo are present.", ("CONTRADICTED", "presence.mismatch")),
+        (ABSENT, ABSENT, "There is neither a bright spot nor a pale halo.", ("UNVERIFIABLE", "presence.unread")),
+    ],
+)
+def test_each_thing_named_is_judged(
+    bench: Any, first: Presence, second: Presence, text: str, expected: tuple[str, str]
+) -> None:
+    assert bench.codes(pair(bench, first, second), text) == {expected}
+
+
+def test_what_the_sentence_and_the_evidence_say_is_told(bench: Any) -> None:
+    (claim,) = bench.read(with_spot(bench, ABSENT), "A bright spot is present.")
+    assert claim.explanation == "Bright spot: the sentence says present, the evidence absent."
+    (claim,) = bench.read(with_spot(bench, PRESENT), "A bright spot is present.")
+    assert claim.explanation == "Bright spot is present by the evidence."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Possibly there is a bright spot.", OPEN),
+        ("A bright spot is uncertain and not seen.", OPEN),
+        ("Bright spot, probably present.", OPEN),
+        ("It is free of a bright spot.", ABSENT),
+    ],
+)
+def test_doubt_is_heard_beside_denial(bench: Any, text: str, said: Presence) -> None:
+    for held in (PRESENT, ABSENT, OPEN):
+        ((verdict, _),) = bench.codes(with_spot(bench, held), text)
+        assert (verdict != "CONTRADICTED") is (said is held), (held, verdict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A history of bright spot is present.", "If a bright spot is present.", "Risk of a bright spot is noted.",
+        "The image lacks a bright spot that is visible.", "Bright spot is unlikely but seen.",
+    ],
+)  # fmt: skip
+def test_what_is_past_feared_or_said_both_ways_is_neither_affirmed_nor_denied(bench: Any, text: str) -> None:
+    for held in (PRESENT, ABSENT, OPEN):
+        assert bench.codes(with_spot(bench, held), text) == {("UNVERIFIABLE", "presence.unread")}
+
+
+def test_a_name_with_a_number_does_not_hide_the_next_name(bench: Any) -> None:
+    text = "The size of the thing of 0.90 shows a bright spot."
+    assert bench.codes(with_spot(bench, PRESENT), text) == {("SUPPORTED", "presence.same")}
+    assert bench.codes(with_spot(bench, ABSENT), text) == {("CONTRADICTED", "presence.mismatch")}
+
+
+class Knows:
+    """A terminology that knows one word, this surely."""
+
+    def __init__(self, score: float) -> None:
+        self.score = score
+
+    def link(self, text: str) -> list[Mention]:
+        concept = Concept(value="O", scheme=Scheme.CLINIGRAPH, meaning="oedema")
+        known = Candidate(concept=concept, cui="C0000001", score=self.score, matched="oedema")
+        return [
+            Mention(
+                span=Span(start=m.start(), end=m.end()), text="Oedema", candidates=(known,), assertion=Assertion.PRESENT
+            )
+            for m in re.finditer("oedema", text)
+        ]
+
+
+@pytest.mark.parametrize(("score", "known"), [(1.0, True), (SURE, True), (0.79, False), (0.1, False)])
+def test_a_disease_that_the_evidence_does_not_speak_of_has_no_ground(bench: Any, score: float, known: bool) -> None:
+    report = bench.report
+    case = RuleVerifier(bench.verifier._library, Knows(score)).case(report.evidence_graph, report.impression)
+    for text in ("There is oedema.", "There is no oedema."):
+        (claim,) = bench.read(case, text)
+        assert (claim.reason_code == "finding.unknown") is known
+        assert ("Nothing in the evidence speaks of oedema." in claim.explanation) is known
