@@ -31,6 +31,26 @@ S, C, U = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED"
         ("Three indicators were assessed.", C, "count.mismatch"),
         ("Three images are there.", C, "count.mismatch"),
         ("Three nodules are there.", U, "count.unknown"),
+        ("No criteria were met.", C, "count.mismatch"),
+        ("No criterion was not met.", S, "count.same"),
+        ("No indicators were assessed.", C, "count.mismatch"),
+        ("Zero unmet criteria.", S, "count.same"),
+        ("Two unmet criteria.", C, "count.mismatch"),
+        ("Two out of two criteria were reached.", S, "count.same"),
+        ("Two of two criteria were not fulfilled.", C, "count.mismatch"),
+        ("Three criteria are there.", C, "count.mismatch"),
+        ("Three indicators are there.", S, "count.same"),
+        ("Two of two indicators were assessed.", C, "count.mismatch"),
+        ("Two of three indicators were measured.", S, "count.same"),
+        ("One of three indicators could not be assessed.", S, "count.same"),
+        ("One image is there.", S, "count.same"),
+        ("One photograph is there.", S, "count.same"),
+        ("Two films are there.", C, "count.mismatch"),
+        ("One outline is there.", S, "count.same"),
+        ("Two segments are there.", C, "count.mismatch"),
+        ("Four cited passages are there.", S, "count.same"),
+        ("Three passages are there.", C, "count.mismatch"),
+        ("Two of two criteria were met beside two images.", C, "count.mismatch"),
     ],
 )
 def test_a_count_passes_only_with_the_evidence_s_numbers(bench: Any, text: str, verdict: str, code: str) -> None:
@@ -62,3 +82,14 @@ def test_a_count_is_found_with_its_noun() -> None:
 def test_each_count_of_a_sentence_is_found() -> None:
     text = "two criteria met beside three images"
     assert [text[a:b] for a, b in counted(text)] == ["two criteria met", "three images"]
+
+
+def test_the_count_of_the_evidence_is_told(bench: Any) -> None:
+    (claim,) = bench.read(bench.case(), "Two of two indicators were assessed.")
+    assert claim.explanation == "The evidence has 2 of 3 indicators."
+
+
+@pytest.mark.parametrize("text", ["one image and one film", "Just one criterion met", "none of the criteria met"])
+def test_one_and_none_are_numbers(text: str) -> None:
+    words = [text[a:b] for a, b in counted(text)]
+    assert " and ".join(words) == text.removeprefix("Just ")

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from clinigraph.agents.verification.places import image_kind
+from clinigraph.agents.verification.places import image_kind, organs
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.evidence import ImageNode
+from clinigraph.models.reporting import ClaimKind
 
 S, C = "SUPPORTED", "CONTRADICTED"
 
@@ -159,3 +160,28 @@ def test_without_a_side_of_its_own_a_measurement_has_that_of_the_image(
 def test_the_side_of_the_evidence_is_told(bench: Any) -> None:
     (claim,) = bench.read(film(bench, Laterality.BILATERAL), "The size of the thing on the left side is 0.90.")
     assert claim.explanation == "The evidence is of the left and the right side."
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "told"),
+    [
+        ("The size of the heart in the lungs is 0.90.", ClaimKind.QUANTITATIVE, True),
+        ("The size of the heart in the heart is 0.90.", ClaimKind.QUANTITATIVE, False),
+        ("The size of the heart beside the lungs and the heart is 0.90.", ClaimKind.QUANTITATIVE, False),
+        ("The size of the heart in the lungs is large.", ClaimKind.QUANTITATIVE, False),
+        ("The size of the heart in the lungs is 0.90.", ClaimKind.KNOWLEDGE, False),
+        ("The size of the heart in the lungs is 0.90.", ClaimKind.RECOMMENDATION, False),
+        ("The pressure in the lungs is 25 mmHg.", ClaimKind.QUANTITATIVE, False),
+    ],
+)
+def test_a_number_of_one_part_is_not_told_of_another(bench: Any, text: str, kind: ClaimKind, told: bool) -> None:
+    node = bench.node("indicator-size")
+    image = bench.node("img-1").value.replace(modality=Modality.CHEST_FILM)
+    case = bench.case(
+        node.replace(value=node.value.replace(name="Size of the heart")),
+        ImageNode(id=EvidenceId("img-1"), value=image),
+    )
+    claim = bench.claim("claim-size-value").replace(kind=kind)
+    outcome = organs(ProseContext(claim, text, case.index, bench.verifier._library))
+    assert (outcome is not None) is told
+    assert outcome is None or (outcome.code, outcome.sentence) == ("anatomy.other", "The evidence is of the heart.")
