@@ -205,6 +205,11 @@ def result(
     )
 
 
+def nothing(spec: ToolSpec, call: ToolCall, reason: str) -> ToolResult:
+    """Return EMPTY with one reason for every output."""
+    return result(spec, call, {}, missing=dict.fromkeys(spec.outputs, reason))
+
+
 def sided(site: FindingSite, image: Image) -> FindingSite:
     """Return the site with the image's laterality."""
     return site.replace(laterality=image.laterality)

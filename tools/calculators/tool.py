@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from clinigraph.models.case import Fact
-from clinigraph.models.codes import Concept, Scheme
 from clinigraph.models.findings import FindingSite, Measurement
 from clinigraph.models.tooling import (
     FactValue,
@@ -14,7 +13,7 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.calculators.acute import ACUTE
 from clinigraph.tools.calculators.contract import Calculator, CalculatorRefusal, Quantity
 from clinigraph.tools.calculators.drugs import DRUGS
@@ -23,12 +22,13 @@ from clinigraph.tools.calculators.kidney import KIDNEY
 from clinigraph.tools.calculators.liver import LIVER
 from clinigraph.tools.calculators.thrombosis import THROMBOSIS
 from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.measurement.concepts import PATIENT, private
+from clinigraph.tools.ready import ReadyTool
 
 CALCULATORS: tuple[Calculator, ...] = (*KIDNEY, *LIVER, *HEART, *THROMBOSIS, *ACUTE, *DRUGS)
-_PATIENT = Concept(value="116154003", scheme=Scheme.SCT, meaning="Patient")
 
 
-class CalculatorTool:
+class CalculatorTool(ReadyTool):
     """One calculator behind the tool contract; needs nothing."""
 
     def __init__(self, calculator: Calculator) -> None:
@@ -38,21 +38,9 @@ class CalculatorTool:
             version="1.0.0",
             description=f"{calculator.title}. {calculator.source}. For {calculator.valid}.",
             inputs={i.name: _port(i.unit if isinstance(i, Quantity) else None) for i in calculator.inputs},
-            outputs={"measurement": Port(kind=ValueKind.MEASUREMENT, required=False, unit=calculator.unit)},
+            outputs={"measurement": ports.measured(calculator.unit)},
             timeout_s=10,
         )
-
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return self._spec
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Return the answer, or the reason with the input that is missing or impossible."""
@@ -60,7 +48,7 @@ class CalculatorTool:
         try:
             value = self._calculator.calculate(facts)
         except CalculatorRefusal as refusal:
-            return support.result(self._spec, call, {}, missing={"measurement": str(refusal)})
+            return support.nothing(self._spec, call, str(refusal))
         measurement = self._measurement(value, facts)
         return support.result(self._spec, call, {"measurement": MeasurementValue(value=measurement)})
 
@@ -68,14 +56,12 @@ class CalculatorTool:
         calculator = self._calculator
         return Measurement(
             id=support.tracking_id(self._spec, "measurement", *(facts[i.name].digest() for i in calculator.inputs)),
-            concept=Concept(
-                value=calculator.name.upper().replace("_", "-"), scheme=Scheme.CLINIGRAPH, meaning=calculator.title
-            ),
+            concept=private(calculator.name.upper().replace("_", "-"), calculator.title),
             value=value,
             unit=calculator.unit,
             method=f"{calculator.title} ({calculator.source})",
             algorithm=support.algorithm(self._spec),
-            site=FindingSite(concept=_PATIENT),
+            site=FindingSite(concept=PATIENT),
             limitations=(f"Made for {calculator.valid}.",),
         )
 

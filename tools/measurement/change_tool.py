@@ -20,10 +20,11 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import change
 from clinigraph.tools.measurement import lesion_concepts as codes
+from clinigraph.tools.ready import ReadyTool
 
 _PERCENT, _RECIST, _DOUBLING = "percent_change", "recist_progression", "doubling_time"
 _LENGTHS, _VOLUMES = ("mm", "cm"), ("mL", "mm3", "cm3")
@@ -41,28 +42,18 @@ SPEC = ToolSpec(
         "days_between": Port(kind=ValueKind.FACT, required=False, unit="d"),
     },
     outputs={
-        _PERCENT: Port(kind=ValueKind.MEASUREMENT, required=False, unit="%"),
-        _RECIST: Port(kind=ValueKind.EVALUATION, required=False),
-        _DOUBLING: Port(kind=ValueKind.MEASUREMENT, required=False, unit="d"),
+        _PERCENT: ports.measured("%"),
+        _RECIST: ports.judged(),
+        _DOUBLING: ports.measured("d"),
     },
     timeout_s=10,
 )
 
 
-class ChangeMeasures:
+class ChangeMeasures(ReadyTool):
     """Compares two sizes; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Compare the current size with the prior one.
@@ -72,19 +63,15 @@ class ChangeMeasures:
         """
         current = call.inputs.get("current")
         if not isinstance(current, MeasurementValue):
-            return _nothing(call, "the size now was not measured")
+            return support.nothing(SPEC, call, "the size now was not measured")
         prior = _prior(call)
         if prior is None:
-            return _nothing(call, "no prior size was measured or recorded")
+            return support.nothing(SPEC, call, "no prior size was measured or recorded")
         pair = _Pair.of(current.value, prior, _days(call))
         if pair.prior.value <= 0:
-            return _nothing(call, "the prior size is 0, so a change in per cent does not exist")
+            return support.nothing(SPEC, call, "the prior size is 0, so a change in per cent does not exist")
         outputs = dict(pair.outputs())
         return support.result(SPEC, call, outputs, missing=pair.missing(outputs))
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 @dataclass(frozen=True, slots=True)

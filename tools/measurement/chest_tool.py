@@ -14,10 +14,11 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import cardiothoracic, concepts
 from clinigraph.tools.measurement.uncertainty import Spread, combine
+from clinigraph.tools.ready import ReadyTool
 
 _LABELS = ("left_lung", "right_lung", "heart")
 _CTR, _LUNGS = "cardiothoracic_ratio", "lung_area_ratio"
@@ -30,30 +31,20 @@ SPEC = ToolSpec(
     body_parts=("CHEST",),
     inputs={
         "masks": Port(kind=ValueKind.LABEL_MAP, labels=_LABELS),
-        "image": Port(kind=ValueKind.IMAGE, description="The film that the masks lie on."),
+        "image": ports.image("The film that the masks lie on."),
     },
     outputs={
-        _CTR: Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS),
-        _LUNGS: Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS),
+        _CTR: ports.measured(),
+        _LUNGS: ports.measured(),
     },
     timeout_s=60,
 )
 
 
-class CardiothoracicMeasures:
+class CardiothoracicMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one film.
@@ -64,19 +55,17 @@ class CardiothoracicMeasures:
         image = support.image_input(SPEC, call)
         label_map = support.label_map_input(SPEC, call)
         if label_map is None:
-            return _nothing(call, "no outlines of lungs and heart were handed on by the step before")
+            return support.nothing(SPEC, call, "no outlines of lungs and heart were handed on by the step before")
         reason = next(filter(None, (support.empty_reason(label_map, label) for label in _LABELS)), "")
         if reason:
-            return _nothing(call, reason)
+            return support.nothing(SPEC, call, reason)
         planes = support.planes_of(SPEC, label_map, image, context, _LABELS)
         chest = cardiothoracic.measure_chest(planes["left_lung"], planes["right_lung"], planes["heart"])
         if chest is None:
-            return _nothing(call, "the two lungs do not lie side by side, so the chest has no common width")
+            return support.nothing(
+                SPEC, call, "the two lungs do not lie side by side, so the chest has no common width"
+            )
         return support.result(SPEC, call, _outputs(chest, image, label_map))
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys((_CTR, _LUNGS), reason))
 
 
 def _outputs(chest: cardiothoracic.Chest, image: Image, label_map: LabelMap) -> dict[str, FlowValue]:

@@ -30,6 +30,7 @@ OPTIC_CUP = private("OPTIC-CUP", "Optic cup")
 HEART = sct("80891009", "Heart")
 LUNG = sct("39607008", "Lung")
 FETAL_HEAD = private("FETAL-HEAD", "Fetal head")
+PATIENT = sct("116154003", "Patient")
 
 OPTIC_DISC_SITE = FindingSite(concept=OPTIC_DISC)
 HEART_SITE = FindingSite(concept=HEART)

@@ -19,16 +19,15 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts, cup_disc
 from clinigraph.tools.measurement.cup_disc import CupDisc
 from clinigraph.tools.measurement.uncertainty import HALF_PIXEL, Spread, combine
+from clinigraph.tools.ready import ReadyTool
 
 _VERTICAL, _HORIZONTAL, _AREA = "vertical_cup_disc_ratio", "horizontal_cup_disc_ratio", "area_cup_disc_ratio"
 _RIM, _ISNT, _DIAMETER = "min_rim_disc_ratio", "isnt_violated", "disc_diameter_mm"
-_OUTPUTS = (_VERTICAL, _HORIZONTAL, _AREA, _RIM, _ISNT, _DIAMETER)
-_RATIO = Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS)
 
 SPEC = ToolSpec(
     name="cup_disc_measures",
@@ -38,34 +37,24 @@ SPEC = ToolSpec(
     body_parts=("EYE",),
     inputs={
         "masks": Port(kind=ValueKind.LABEL_MAP, labels=("optic_disc", "optic_cup")),
-        "image": Port(kind=ValueKind.IMAGE, description="The photograph that the masks lie on."),
+        "image": ports.image("The photograph that the masks lie on."),
     },
     outputs={
-        _VERTICAL: _RATIO,
-        _HORIZONTAL: _RATIO,
-        _AREA: _RATIO,
-        _RIM: _RATIO,
-        _ISNT: Port(kind=ValueKind.EVALUATION, required=False),
-        _DIAMETER: Port(kind=ValueKind.MEASUREMENT, required=False, unit="mm"),
+        _VERTICAL: ports.measured(),
+        _HORIZONTAL: ports.measured(),
+        _AREA: ports.measured(),
+        _RIM: ports.measured(),
+        _ISNT: ports.judged(),
+        _DIAMETER: ports.measured("mm"),
     },
     timeout_s=60,
 )
 
 
-class CupDiscMeasures:
+class CupDiscMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one disc.
@@ -76,21 +65,17 @@ class CupDiscMeasures:
         image = support.image_input(SPEC, call)
         label_map = support.label_map_input(SPEC, call)
         if label_map is None:
-            return _nothing(call, "no outline of the disc was handed on by the step before")
+            return support.nothing(SPEC, call, "no outline of the disc was handed on by the step before")
         for label in ("optic_disc", "optic_cup"):
             reason = support.empty_reason(label_map, label)
             if reason:
-                return _nothing(call, reason)
+                return support.nothing(SPEC, call, reason)
         planes = support.planes_of(SPEC, label_map, image, context, ("optic_disc", "optic_cup"))
         eye = CupDisc.of(planes["optic_disc"], planes["optic_cup"])
         if eye is None or eye.cup_box is None:
-            return _nothing(call, "no cup could be told from the rim inside the disc")
+            return support.nothing(SPEC, call, "no cup could be told from the rim inside the disc")
         job = _Job(eye, image, label_map)
         return support.result(SPEC, call, job.outputs, missing=job.missing)
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(_OUTPUTS, reason))
 
 
 @dataclass(frozen=True)

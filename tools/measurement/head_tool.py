@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from clinigraph.models.codes import UNITLESS, Modality
-from clinigraph.models.tooling import FlowValue, MeasurementValue, Port, ToolCall, ToolResult, ToolSpec, ValueKind
-from clinigraph.tools import support
+from clinigraph.models.codes import Modality
+from clinigraph.models.tooling import FlowValue, MeasurementValue, ToolCall, ToolResult, ToolSpec
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement.masks import Mask
 from clinigraph.tools.measurement.planar import Spacing, fit_ellipse, head_circumference
-from clinigraph.tools.measurement.structure import MASKS_PORT, NO_SPACING, Structure, half_pixel, structure_input
+from clinigraph.tools.measurement.structure import NO_SPACING, Structure, half_pixel, structure_input, structure_ports
+from clinigraph.tools.ready import ReadyTool
 
 _CIRCUMFERENCE, _RATIO = "head_circumference", "head_axis_ratio"
 
@@ -18,13 +19,10 @@ SPEC = ToolSpec(
     version="1.0.0",
     description="Fetal head circumference in millimetres by the ellipse round the skull, and the ratio of its axes.",
     modalities=(Modality.ULTRASOUND,),
-    inputs={
-        "masks": MASKS_PORT,
-        "image": Port(kind=ValueKind.IMAGE, description="The picture that the masks lie on."),
-    },
+    inputs=structure_ports("The picture that the masks lie on."),
     outputs={
-        _CIRCUMFERENCE: Port(kind=ValueKind.MEASUREMENT, required=False, unit="mm"),
-        _RATIO: Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS),
+        _CIRCUMFERENCE: ports.measured("mm"),
+        _RATIO: ports.measured(),
     },
     timeout_s=60,
 )
@@ -32,20 +30,10 @@ _PLANE = "Whether the picture shows the standard plane (thalami, cavum) was not 
 _SQUARE = "The pixels are taken to be square, because the image states no spacing."
 
 
-class FetalHeadMeasures:
+class FetalHeadMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one head.
@@ -55,10 +43,10 @@ class FetalHeadMeasures:
         """
         structure = structure_input(SPEC, call, context)
         if isinstance(structure, str):
-            return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, structure))
+            return support.nothing(SPEC, call, structure)
         if structure.mask.ndim != 2:
             reason = "the head is measured on a single picture, not in a volume"
-            return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
+            return support.nothing(SPEC, call, reason)
         known = structure.image.geometry.spacing_mm
         outputs: dict[str, FlowValue] = {_RATIO: _ratio(structure, known)}
         if known is None:
@@ -69,15 +57,13 @@ class FetalHeadMeasures:
 
 def _circumference(structure: Structure, spacing: Spacing) -> MeasurementValue:
     half = half_pixel(head_circumference, structure.mask, spacing)
-    source = structure.image.geometry.spacing_source
     measured = structure.measurement(
         SPEC,
         _CIRCUMFERENCE,
         codes.HEAD_CIRCUMFERENCE,
         head_circumference(structure.mask, spacing),
         structure.spread(_CIRCUMFERENCE, half),
-        "perimeter of the ellipse along the outer edge of the skull (ISUOG, Salomon 2019); spacing from "
-        f"{source.value if source else 'the image'}",
+        f"perimeter of the ellipse along the outer edge of the skull (ISUOG, Salomon 2019); {structure.spacing_origin}",
         unit="mm",
         limitations=(_PLANE,),
     )

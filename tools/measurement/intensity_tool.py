@@ -7,19 +7,18 @@ from clinigraph.models.imaging import Image, ImageFormat
 from clinigraph.models.tooling import (
     FlowValue,
     MeasurementValue,
-    Port,
     ToolCall,
     ToolResult,
     ToolSpec,
-    ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement.intensity import IntensityStatistics, intensity_statistics
 from clinigraph.tools.measurement.masks import Mask
-from clinigraph.tools.measurement.structure import MASKS_PORT, Structure, structure_input
+from clinigraph.tools.measurement.structure import Structure, structure_input, structure_ports
 from clinigraph.tools.measurement.uncertainty import combine
+from clinigraph.tools.ready import ReadyTool
 
 HOUNSFIELD = "[hnsf'U]"
 """UCUM code of the Hounsfield unit."""
@@ -39,32 +38,16 @@ SPEC = ToolSpec(
     version="1.0.0",
     description="First-order statistics of the pixels inside an outline: Hounsfield units on calibrated CT, else grey.",
     modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
-    inputs={
-        "masks": MASKS_PORT,
-        "image": Port(kind=ValueKind.IMAGE, description="The picture or volume that the masks lie on."),
-    },
-    outputs={
-        name: Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS if name == "skewness" else None)
-        for name in _STATISTICS
-    },
+    inputs=structure_ports("The picture or volume that the masks lie on."),
+    outputs={name: ports.measured(UNITLESS if name == "skewness" else None) for name in _STATISTICS},
     timeout_s=300,
 )
 
 
-class IntensityMeasures:
+class IntensityMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one structure.
@@ -74,19 +57,15 @@ class IntensityMeasures:
         """
         structure = structure_input(SPEC, call, context)
         if isinstance(structure, str):
-            return _nothing(call, structure)
+            return support.nothing(SPEC, call, structure)
         pixels = support.pixels_of(SPEC, structure.image, context)
         if structure.image.colour:
-            return _nothing(call, "the picture has colours, whose levels are no measure of the tissue")
+            return support.nothing(SPEC, call, "the picture has colours, whose levels are no measure of the tissue")
         context.check_cancelled()
         now = intensity_statistics(pixels, structure.mask)
         moved = [intensity_statistics(pixels, m) for m in _moved(structure.mask)]
         unit = HOUNSFIELD if is_calibrated(structure.image) else ARBITRARY
         return support.result(SPEC, call, {name: _value(structure, name, now, moved, unit) for name in _STATISTICS})
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 def is_calibrated(image: Image) -> bool:

@@ -8,32 +8,31 @@ from functools import cached_property
 
 import numpy as np
 
-from clinigraph.models.codes import UNITLESS, Concept, Modality
+from clinigraph.models.codes import Concept, Modality
 from clinigraph.models.findings import Measurement, QualitativeEvaluation
 from clinigraph.models.tooling import (
     EvaluationValue,
     FlowValue,
     MeasurementValue,
-    Port,
     ToolCall,
     ToolResult,
     ToolSpec,
-    ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement import planar, solid, ultrasound
 from clinigraph.tools.measurement.masks import Mask, largest_component
 from clinigraph.tools.measurement.planar import Spacing
 from clinigraph.tools.measurement.structure import (
-    MASKS_PORT,
     NO_SPACING,
     Structure,
     half_pixel,
     structure_input,
+    structure_ports,
 )
 from clinigraph.tools.measurement.uncertainty import HALF_PIXEL, combine
+from clinigraph.tools.ready import ReadyTool
 
 _LONGEST, _ACROSS, _MEAN, _AREA = "longest_diameter", "perpendicular_diameter", "mean_diameter", "area"
 _VOLUME = "volume"
@@ -48,51 +47,33 @@ _AXIAL = 0.94
 _SMALL_PX = 12.0
 """A longest diameter under this many pixels is too coarse for words on shape (our choice)."""
 
-
-def _port(unit: str = UNITLESS) -> Port:
-    return Port(kind=ValueKind.MEASUREMENT, required=False, unit=unit)
-
-
 SPEC = ToolSpec(
     name="lesion_measures",
     version="1.1.0",
     description=("Diameters, area, shape and volume of one outlined structure; millimetres only with known spacing."),
     modalities=tuple(m for m in Modality if m not in (Modality.NOT_MEDICAL, Modality.UNKNOWN)),
-    inputs={
-        "masks": MASKS_PORT,
-        "image": Port(kind=ValueKind.IMAGE, description="The picture or volume that the masks lie on."),
-    },
+    inputs=structure_ports("The picture or volume that the masks lie on."),
     outputs={
-        _LONGEST: _port("mm"),
-        _ACROSS: _port("mm"),
-        _MEAN: _port("mm"),
-        _AREA: _port("mm2"),
-        _VOLUME: _port("mL"),
-        _CIRCULARITY: _port(),
-        _SOLIDITY: _port(),
-        _MARGIN: _port(),
-        _TALLER: _port(),
-        _SHAPE: Port(kind=ValueKind.EVALUATION, required=False),
-        _POSTERIOR: _port(),
+        _LONGEST: ports.measured("mm"),
+        _ACROSS: ports.measured("mm"),
+        _MEAN: ports.measured("mm"),
+        _AREA: ports.measured("mm2"),
+        _VOLUME: ports.measured("mL"),
+        _CIRCULARITY: ports.measured(),
+        _SOLIDITY: ports.measured(),
+        _MARGIN: ports.measured(),
+        _TALLER: ports.measured(),
+        _SHAPE: ports.judged(),
+        _POSTERIOR: ports.measured(),
     },
     timeout_s=120,
 )
 
 
-class LesionMeasures:
+class LesionMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one structure; in a volume, on the axial slice where it is longest (as RECIST 1.1 asks).
@@ -102,7 +83,7 @@ class LesionMeasures:
         """
         structure = structure_input(SPEC, call, context)
         if isinstance(structure, str):
-            return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, structure))
+            return support.nothing(SPEC, call, structure)
         plane = _Plane.of(structure)
         context.check_cancelled()
         outputs, missing = plane.outputs(), plane.missing()
@@ -209,8 +190,7 @@ class _Plane:
         measure, concept, words = _SIZE_OF[name]
         half = half_pixel(measure, self.mask, self.spacing)
         unit = "mm2" if name == _AREA else "mm"
-        source = self.structure.image.geometry.spacing_source
-        method = f"{words}{self.where}; spacing from {source.value if source else 'the image'}"
+        method = f"{words}{self.where}; {self.structure.spacing_origin}"
         value = measure(self.mask, self.spacing)
         spread = self.structure.spread(name, half)
         return name, self.structure.measurement(

@@ -13,10 +13,11 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement.concepts import LUNG_SITE
+from clinigraph.tools.ready import ReadyTool
 
 _DIAMETER = "diameter"
 _AGREE_MM = 2.0
@@ -32,28 +33,18 @@ SPEC = ToolSpec(
     version="1.0.0",
     description="Diameter of a pulmonary nodule for Fleischner 2017: measured on the outline, else from the record.",
     inputs={
-        "measured": Port(kind=ValueKind.MEASUREMENT, required=False, unit="mm"),
+        "measured": ports.measured("mm"),
         "recorded": Port(kind=ValueKind.FACT, required=False, unit="mm"),
     },
-    outputs={_DIAMETER: Port(kind=ValueKind.MEASUREMENT, required=False, unit="mm")},
+    outputs={_DIAMETER: ports.measured("mm")},
     timeout_s=10,
 )
 
 
-class NoduleSize:
+class NoduleSize(ReadyTool):
     """Chooses between a measured and a recorded diameter and says when they disagree."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Return the diameter, or the reason why there is none."""
@@ -62,7 +53,7 @@ class NoduleSize:
             return _result(call, _from_outline(measured.value, recorded))
         if recorded is not None:
             return _result(call, _from_record(recorded))
-        return support.result(SPEC, call, {}, missing={_DIAMETER: _NOTHING})
+        return support.nothing(SPEC, call, _NOTHING)
 
 
 def _recorded(call: ToolCall) -> Fact | None:

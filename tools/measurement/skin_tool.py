@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from clinigraph.models.codes import UNITLESS, Concept, Modality
+from clinigraph.models.codes import Concept, Modality
 from clinigraph.models.findings import Interval, Measurement, QualitativeEvaluation
 from clinigraph.models.tooling import (
     EvaluationValue,
@@ -21,12 +21,13 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement import skin
 from clinigraph.tools.measurement.masks import Mask, largest_component
-from clinigraph.tools.measurement.structure import MASKS_PORT, Structure, structure_input
+from clinigraph.tools.measurement.structure import Structure, structure_input, structure_ports
+from clinigraph.tools.ready import ReadyTool
 
 _A, _B, _C, _TOTAL, _VEIL = (
     "abcd_asymmetry",
@@ -41,7 +42,6 @@ _SHIFT = 0.02
 """Shift of the outline, as a share of the lesion's size, over which the scores are ranged."""
 _LEAST_PX = 200
 _SOURCE = "Stolz 1994; Nachbar 1994"
-_PORT = Port(kind=ValueKind.MEASUREMENT, required=False, unit=UNITLESS)
 
 SPEC = ToolSpec(
     name="skin_measures",
@@ -49,8 +49,7 @@ SPEC = ToolSpec(
     description="Asymmetry, border, colours, blue-grey areas and ABCD total score of a lesion on dermoscopy.",
     modalities=(Modality.DERMOSCOPY,),
     inputs={
-        "masks": MASKS_PORT,
-        "image": Port(kind=ValueKind.IMAGE, description="The colour picture that the masks lie on."),
+        **structure_ports("The colour picture that the masks lie on."),
         "structures": Port(
             kind=ValueKind.EVALUATION,
             required=False,
@@ -61,30 +60,20 @@ SPEC = ToolSpec(
         ),
     },
     outputs={
-        _A: _PORT,
-        _B: _PORT,
-        _C: _PORT,
-        _TOTAL: _PORT,
-        _VEIL: Port(kind=ValueKind.EVALUATION, required=False),
+        _A: ports.measured(),
+        _B: ports.measured(),
+        _C: ports.measured(),
+        _TOTAL: ports.measured(),
+        _VEIL: ports.judged(),
     },
     timeout_s=120,
 )
 
 
-class SkinMeasures:
+class SkinMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one lesion.
@@ -94,20 +83,16 @@ class SkinMeasures:
         """
         structure = structure_input(SPEC, call, context)
         if isinstance(structure, str):
-            return _nothing(call, structure)
+            return support.nothing(SPEC, call, structure)
         pixels = support.pixels_of(SPEC, structure.image, context)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            return _nothing(call, "the picture has no colours, and the ABCD rule reads colours")
+            return support.nothing(SPEC, call, "the picture has no colours, and the ABCD rule reads colours")
         rgb, mask = _small(np.asarray(pixels, dtype=np.uint8), structure.mask)
         if mask.sum() < _LEAST_PX:
-            return _nothing(call, "the lesion covers too few pixels to judge colours and symmetry")
+            return support.nothing(SPEC, call, "the lesion covers too few pixels to judge colours and symmetry")
         context.check_cancelled()
         job = _Job(structure, rgb, mask, _structures(call))
         return support.result(SPEC, call, job.outputs)
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 def _small(rgb: skin.RGB, mask: Mask) -> tuple[skin.RGB, Mask]:

@@ -13,7 +13,7 @@ from clinigraph.models.codes import UNITLESS, Concept
 from clinigraph.models.findings import FindingSite, Measurement
 from clinigraph.models.imaging import Image, LabelMap
 from clinigraph.models.tooling import Port, ToolCall, ToolSpec, ValueKind
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.masks import Mask, extent, largest_component
 from clinigraph.tools.measurement.planar import Spacing
@@ -29,6 +29,11 @@ _FINER = 2
 """Sub-pixels a side for moving an outline by half a pixel."""
 
 MASKS_PORT = Port(kind=ValueKind.LABEL_MAP, description="The segment named target, else the first one, is measured.")
+
+
+def structure_ports(image: str) -> dict[str, Port]:
+    """Return the inputs of a tool on one structure: its masks, and the image that ``image`` describes."""
+    return {"masks": MASKS_PORT, "image": ports.image(image)}
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,12 @@ class Structure:
         """The segment's concept on the image's side."""
         segment = self.label_map.segments[self.label_map.plane(self.label)]
         return support.sided(FindingSite(concept=segment.concept), self.image)
+
+    @property
+    def spacing_origin(self) -> str:
+        """Where the pixel spacing comes from, for the method of a measurement in millimetres."""
+        source = self.image.geometry.spacing_source
+        return f"spacing from {source.value if source else 'the image'}"
 
     def spread(self, output: str, pixel_halfwidth: float) -> Spread:
         """Return what is known of an output's error: pixel size, repeated passes, held-out images."""

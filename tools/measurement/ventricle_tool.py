@@ -17,11 +17,12 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.ventricle_findings import ejection_finding, pattern_finding
 from clinigraph.tools.measurement.ventricle_heart import Frame, Heart
 from clinigraph.tools.measurement.ventricle_values import AREA_INDEXED, LABELS, MILLIMETRES, OUTPUTS, to_measurement
+from clinigraph.tools.ready import ReadyTool
 
 _ED, _ES = "end-diastole", "end-systole"
 _MASKS = Port(kind=ValueKind.LABEL_MAP, labels=LABELS)
@@ -33,15 +34,15 @@ SPEC = ToolSpec(
     modalities=(Modality.MR,),
     body_parts=("HEART",),
     inputs={
-        "ed_image": Port(kind=ValueKind.IMAGE, description="End-diastolic stack that its masks lie on."),
-        "es_image": Port(kind=ValueKind.IMAGE, description="End-systolic stack that its masks lie on."),
+        "ed_image": ports.image("End-diastolic stack that its masks lie on."),
+        "es_image": ports.image("End-systolic stack that its masks lie on."),
         "ed_masks": _MASKS,
         "es_masks": _MASKS,
         "height": Port(kind=ValueKind.FACT, required=False, description="In cm; with the weight it indexes values."),
         "weight": Port(kind=ValueKind.FACT, required=False, description="In kg."),
     },
     outputs={
-        **{name: Port(kind=ValueKind.MEASUREMENT, required=False, unit=unit) for name, unit in OUTPUTS.items()},
+        **{name: ports.measured(unit) for name, unit in OUTPUTS.items()},
         "ejection_class": Port(kind=ValueKind.FINDING, required=False),
         "heart_pattern": Port(kind=ValueKind.FINDING, required=False),
     },
@@ -49,20 +50,10 @@ SPEC = ToolSpec(
 )
 
 
-class VentricleMeasures:
+class VentricleMeasures(ReadyTool):
     """Measures what earlier steps outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one heart.
@@ -73,26 +64,25 @@ class VentricleMeasures:
         images = support.image_input(SPEC, call, "ed_image"), support.image_input(SPEC, call, "es_image")
         maps = support.label_map_input(SPEC, call, "ed_masks"), support.label_map_input(SPEC, call, "es_masks")
         if maps[0] is None or maps[1] is None:
-            return _nothing(call, "no outlines of the heart in both frames were handed on by the steps before")
+            return support.nothing(
+                SPEC, call, "no outlines of the heart in both frames were handed on by the steps before"
+            )
         reason = _unusable(images, (maps[0], maps[1]))
         if reason:
-            return _nothing(call, reason)
+            return support.nothing(SPEC, call, reason)
         frames = [
             Frame.of(support.planes_of(SPEC, label_map, image, context, LABELS), image, label_map)
             for image, label_map in zip(images, (maps[0], maps[1]), strict=True)
         ]
         heart = Heart(frames[0], frames[1], _body_surface(call))
         if heart.left.stroke < 0:
-            return _nothing(
+            return support.nothing(
+                SPEC,
                 call,
                 "the left ventricle is larger in the frame given as end-systole; the two frames may be exchanged",
             )
         outputs = _outputs(heart)
         return support.result(SPEC, call, outputs, missing=_missing(heart, set(outputs)))
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 def _unusable(images: tuple[Image, Image], maps: tuple[LabelMap, LabelMap]) -> str:

@@ -10,18 +10,17 @@ from clinigraph.models.codes import UNITLESS, Concept, Modality
 from clinigraph.models.tooling import (
     FlowValue,
     MeasurementValue,
-    Port,
     ToolCall,
     ToolResult,
     ToolSpec,
-    ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement import solid
-from clinigraph.tools.measurement.structure import MASKS_PORT, NO_SPACING, Structure, structure_input
+from clinigraph.tools.measurement.structure import NO_SPACING, Structure, structure_input, structure_ports
 from clinigraph.tools.measurement.uncertainty import HALF_PIXEL
+from clinigraph.tools.ready import ReadyTool
 
 _VOLUME, _DIAMETER, _IN_SLICE = "volume", "longest_diameter_3d", "longest_diameter_in_slice"
 _SPHERE, _SURFACE, _SPHERICITY = "equivalent_sphere_diameter", "surface_area", "sphericity"
@@ -29,45 +28,28 @@ _THICK = 2.5
 """Slice thickness over pixel size from which shape across slices is called coarse (our choice)."""
 
 
-def _port(unit: str) -> Port:
-    return Port(kind=ValueKind.MEASUREMENT, required=False, unit=unit)
-
-
 SPEC = ToolSpec(
     name="volume_measures",
     version="1.0.0",
     description="Volume, longest diameters, surface and sphericity of one outlined structure in a volume.",
     modalities=(Modality.CT, Modality.MR, Modality.ULTRASOUND, Modality.OTHER),
-    inputs={
-        "masks": MASKS_PORT,
-        "image": Port(kind=ValueKind.IMAGE, description="The volume that the masks lie on."),
-    },
+    inputs=structure_ports("The volume that the masks lie on."),
     outputs={
-        _VOLUME: _port("mL"),
-        _DIAMETER: _port("mm"),
-        _IN_SLICE: _port("mm"),
-        _SPHERE: _port("mm"),
-        _SURFACE: _port("mm2"),
-        _SPHERICITY: _port(UNITLESS),
+        _VOLUME: ports.measured("mL"),
+        _DIAMETER: ports.measured("mm"),
+        _IN_SLICE: ports.measured("mm"),
+        _SPHERE: ports.measured("mm"),
+        _SURFACE: ports.measured("mm2"),
+        _SPHERICITY: ports.measured(),
     },
     timeout_s=300,
 )
 
 
-class VolumeMeasures:
+class VolumeMeasures(ReadyTool):
     """Measures what an earlier step outlined; loads nothing."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Measure one structure.
@@ -77,7 +59,7 @@ class VolumeMeasures:
         """
         structure = structure_input(SPEC, call, context)
         if isinstance(structure, str):
-            return _nothing(call, structure)
+            return support.nothing(SPEC, call, structure)
         if structure.mask.ndim != 3:
             raise ToolFailure(
                 "The tool volume_measures reads volumes",
@@ -86,14 +68,10 @@ class VolumeMeasures:
             )
         spacing = structure.image.geometry.spacing_mm
         if spacing is None:
-            return _nothing(call, NO_SPACING)
+            return support.nothing(SPEC, call, NO_SPACING)
         context.check_cancelled()
         size = _Size(structure, (spacing[0], spacing[1], spacing[2]))
         return support.result(SPEC, call, dict(size.outputs()))
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 @dataclass(frozen=True)
@@ -139,14 +117,13 @@ class _Size:
     def _value(
         self, name: str, concept: Concept, value: float, half: float, method: str, unit: str
     ) -> tuple[str, FlowValue]:
-        source = self.structure.image.geometry.spacing_source
         measured = self.structure.measurement(
             SPEC,
             name,
             concept,
             value,
             self.structure.spread(name, half),
-            f"{method}; spacing from {source.value if source else 'the image'}",
+            f"{method}; {self.structure.spacing_origin}",
             unit=unit,
             limits=(0.0, 1.0 if unit == UNITLESS else float("inf")),
             limitations=self._limits(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from clinigraph.models.codes import Concept, Scheme
-from clinigraph.models.findings import FindingSite, Measurement
+from clinigraph.models.findings import Measurement
 from clinigraph.models.tooling import (
     FactValue,
     MeasurementValue,
@@ -13,58 +12,41 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
+from clinigraph.tools.ready import ReadyTool
+from clinigraph.tools.record import entries
 
 SPEC = ToolSpec(
     name="record_fact",
     version="1.0.0",
     description="Takes a number from the record (case.yaml, a header, the user) as it stands.",
     inputs={"fact": Port(kind=ValueKind.FACT)},
-    outputs={"measurement": Port(kind=ValueKind.MEASUREMENT, required=False)},
+    outputs={"measurement": ports.measured(None)},
     timeout_s=10,
 )
-_PATIENT = Concept(value="116154003", scheme=Scheme.SCT, meaning="Patient")
 
 
-class RecordFact:
+class RecordFact(ReadyTool):
     """Passes a number of the record on as a measurement."""
 
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return an empty string: nothing is needed."""
-        return ""
-
-    def warm_up(self) -> None:
-        """Load nothing."""
+    _spec = SPEC
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Return the fact as a measurement, or the reason why there is none."""
         value = call.inputs.get("fact")
         if not isinstance(value, FactValue):
-            return _missing(call, "the record does not say")
+            return support.nothing(SPEC, call, entries.NOT_SAID)
         fact = value.value
         if isinstance(fact.value, bool | str) or fact.unit is None:
-            return _missing(call, f"the record's entry on {fact.name.replace('_', ' ')} is not a number")
+            return support.nothing(SPEC, call, f"the record's entry on {entries.words(fact)} is not a number")
         measurement = Measurement(
             id=support.tracking_id(SPEC, fact.name, fact.digest()),
-            concept=Concept(
-                value=fact.name.upper().replace("_", "-"),
-                scheme=Scheme.CLINIGRAPH,
-                meaning=fact.name.replace("_", " ").capitalize(),
-            ),
+            concept=entries.concept(fact),
             value=float(fact.value),
             unit=fact.unit,
             method=f"as recorded ({fact.source})",
             algorithm=support.algorithm(SPEC),
-            site=FindingSite(concept=_PATIENT, laterality=fact.laterality),
+            site=entries.site(fact),
         )
         return support.result(SPEC, call, {"measurement": MeasurementValue(value=measurement)})
-
-
-def _missing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing={"measurement": reason})

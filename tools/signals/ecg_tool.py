@@ -19,7 +19,7 @@ from clinigraph.models.tooling import (
     ToolSpec,
     ValueKind,
 )
-from clinigraph.tools import support
+from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.concepts import HEART, private
 from clinigraph.tools.signals.ecg import Ecg, EcgRefusal, Reading, measure_ecg
@@ -38,11 +38,8 @@ SPEC = ToolSpec(
     description="Heart rate, PR, QRS, QT and QTc (Fridericia) of one electrocardiogram lead; QTc against its limit.",
     inputs={"signal": Port(kind=ValueKind.SIGNAL), "sex": Port(kind=ValueKind.FACT, required=False)},
     outputs={
-        "heart_rate": Port(kind=ValueKind.MEASUREMENT, required=False, unit="/min"),
-        **{
-            n: Port(kind=ValueKind.MEASUREMENT, required=False, unit="ms")
-            for n in (*_NAMES.values(), "qtc_interval", _ABOVE)
-        },
+        "heart_rate": ports.measured("/min"),
+        **{name: ports.measured("ms") for name in (*_NAMES.values(), "qtc_interval", _ABOVE)},
     },
     timeout_s=120,
 )
@@ -67,22 +64,18 @@ class EcgMeasures:
         """Measure one lead; what cannot be measured is EMPTY with the reason."""
         value = call.inputs.get("signal")
         if not isinstance(value, SignalValue):
-            return _nothing(call, "no signal was given")
+            return support.nothing(SPEC, call, "no signal was given")
         try:
             samples = np.asarray(context.artifacts.get(value.value.artifact_id), dtype=np.float64)
             found = measure_ecg(samples, value.value.sampling_rate_hz)
         except EcgRefusal as refusal:
-            return _nothing(call, str(refusal))
+            return support.nothing(SPEC, call, str(refusal))
         limit = _limit(call)
         outputs = _outputs(found, value.value, limit)
         missing = {n: "too few beats carry the wave in this lead" for n in SPEC.outputs if n not in outputs}
         if limit is None and _ABOVE in missing:
             missing[_ABOVE] = "the limit of QTc depends on the sex, and the record states neither female nor male"
         return support.result(SPEC, call, outputs, missing=missing)
-
-
-def _nothing(call: ToolCall, reason: str) -> ToolResult:
-    return support.result(SPEC, call, {}, missing=dict.fromkeys(SPEC.outputs, reason))
 
 
 def _limit(call: ToolCall) -> float | None:
