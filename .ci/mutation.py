@@ -48,7 +48,7 @@ TESTS = {
 }
 """Tests that speak of every module of a folder, in ``tests/unit/agents``: they run after the module's own."""
 BESIDE = {"entailment": "chain", "judging": "chain"}
-"""Modules whose own tests stand in the file of another module."""
+"""Modules of which the file of another module speaks, too."""
 NOT_LOADED = ("tests", "test_", "conftest")
 PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "_hypothesis_pytestplugin")
 SLOWEST = 60.0
@@ -129,9 +129,9 @@ def _table(tallies: dict[Path, Tally]) -> None:
 def _tests(module: Path) -> list[str]:
     """Return the test files of a module, its own first."""
     folder, parent = Path("tests/unit"), module.parent
-    own = folder / parent / f"test_{BESIDE.get(module.stem, module.stem)}.py"
+    own = [folder / parent / f"test_{name}.py" for name in (module.stem, BESIDE.get(module.stem, module.stem))]
     shared = [folder / "agents" / name for name in TESTS.get(parent.as_posix(), ())]
-    return list(dict.fromkeys(str(p) for p in (own, *shared) if p.exists()))
+    return list(dict.fromkeys(str(p) for p in (*own, *shared) if p.exists()))
 
 
 def _tried(module: Path, chosen: argparse.Namespace) -> Tally:
