@@ -43,7 +43,8 @@ FOLDERS = ("agents/claims", "agents/verification")
 TESTS = {
     "agents/claims": ("claims/test_matching.py", "verification/test_wording.py"),
     "agents/verification": tuple(
-        f"verification/test_{name}.py" for name in ("wording", "verifier", "criteria", "reports", "comparators")
+        f"verification/test_{name}.py"
+        for name in ("wording", "plain_wording", "verifier", "criteria", "reports", "comparators")
     ),
 }
 """Tests that speak of every module of a folder, in ``tests/unit/agents``: they run after the module's own."""
