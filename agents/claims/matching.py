@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE, Atom, split
@@ -21,6 +21,11 @@ _VERB_FIRST = re.compile(
     r"satisf(?:y|ies)|measures?|\d)",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[a-z]{3,}")
+NEAR = 0.7
+"""Share of common words, of the longer of two sentences, from which one is taken for the other with changes."""
+LEAST_NEAR = 6
+"""Fewest words of a sentence that others are taken for."""
 _PERSON = re.compile(r"\b(?:year[\s-]*old|aged|woman|man|female|male|boy|girl|lady|gentleman)\b", re.IGNORECASE)
 _PICTURE = re.compile(r"\b(?:image|photograph|photo|film|radiograph|scan|picture)\b", re.IGNORECASE)
 
@@ -42,7 +47,7 @@ def claims_of(
     found: list[Claim] = []
     before: tuple[EvidenceId, ...] = ()
     sentence = -1
-    for number, atom in enumerate(split(text, frozenset(known) | whole), start=1):
+    for number, atom in enumerate(split(text, frozenset(known) | whole, _near(whole)), start=1):
         claim_id = ClaimId(f"text-{number}")
         given = known.get(atom.text)
         if given is not None:
@@ -53,6 +58,17 @@ def claims_of(
         before, sentence = claim.evidence_ids, atom.sentence
         found.append(claim)
     return tuple(found)
+
+
+def _near(whole: frozenset[str]) -> Callable[[str], bool]:
+    """Return whether a sentence is nearly one that is not split: its clauses are not told apart from it either."""
+    kept = [words for s in whole if len(words := frozenset(_WORD.findall(s.lower()))) >= LEAST_NEAR]
+
+    def near(sentence: str) -> bool:
+        mine = frozenset(_WORD.findall(sentence.lower()))
+        return any(len(mine & theirs) >= NEAR * max(len(mine), len(theirs)) for theirs in kept)
+
+    return near
 
 
 def _claim(claim_id: ClaimId, atom: Atom, index: EvidenceIndex, near: tuple[EvidenceId, ...]) -> Claim:

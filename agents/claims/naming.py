@@ -41,6 +41,12 @@ def carrier(name: str) -> str:
     return match["noun"] if match else ""
 
 
+def said_with(name: str) -> frozenset[str]:
+    """Return words that say nothing more beside a name: what it is of, and what its brackets add."""
+    inside = " ".join(_BRACKETS.findall(name)).lower()
+    return frozenset((*carrier(name).split(), *re.findall(r"[a-z]+", inside)))
+
+
 def spoken(name: str) -> str:
     """Return the name of a fact as a sentence says it.
 
@@ -52,6 +58,12 @@ def spoken(name: str) -> str:
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
     return f"{_FAMILY}of {plain.removeprefix(_FAMILY)}" if plain.startswith(_FAMILY) else plain
+
+
+def reworded(said: str) -> tuple[str, ...]:
+    """Return other orders of the words of a fact's name."""
+    what = said.removeprefix(f"{_FAMILY}of ")
+    return () if what == said else (f"family history is positive for {what}", f"{what} in the family")
 
 
 def names_of(name: str, more: Iterable[str] = ()) -> tuple[str, ...]:

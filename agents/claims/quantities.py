@@ -36,7 +36,13 @@ _BEFORE = (
     (Comparator.GE, r"≥|>=|at least|no less than|not less than|not below|no lower than|minimum of|from"),
     (Comparator.LE, r"≤|<=|at most|no more than|not more than|not above|not exceeding|does not exceed|up to"),
     (Comparator.GT, r">|above|over|greater than|more than|larger than|higher than|exceeds|exceeding|beyond|wider than"),
-    (Comparator.LT, r"<|below|under|less than|smaller than|lower than|fewer than|narrower than"),
+    (
+        Comparator.LT,
+        (
+            r"<|below|under|(?:does|do|did) not reach|fails? to reach|falls? short of|"
+            r"less than|smaller than|lower than|fewer than|narrower than"
+        ),
+    ),
 )
 _OBJECT = (
     r"\s+(?:a |the |its )?(?:value|"

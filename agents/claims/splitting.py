@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clinigraph.errors import InputTooLarge
@@ -63,12 +63,15 @@ class Atom:
     """Number of the sentence it was part of: an atom without a subject takes that of the atom before."""
 
 
-def split(text: str, whole: frozenset[str] = frozenset()) -> tuple[Atom, ...]:
+def split(
+    text: str, whole: frozenset[str] = frozenset(), keep: Callable[[str], bool] = lambda _: False
+) -> tuple[Atom, ...]:
     """Return what a plain or Markdown text says, in order.
 
     Args:
         text: The report.
         whole: Lines and sentences that are not to be split, because the evidence itself gives them.
+        keep: Which other sentences are not to be split.
 
     Headings name sections; pictures, code and rules say nothing; a row of a table is read as one line. In a report.md
     of Clinigraph the impression and the statements are read, not the lines that explain them.
@@ -85,7 +88,10 @@ def split(text: str, whole: frozenset[str] = frozenset()) -> tuple[Atom, ...]:
     for line, section in _lines(normalised(text), whole):
         for sentence in _sentences(line, whole):
             number += 1
-            found.extend(Atom(c, section, number) for c in ((sentence,) if sentence in whole else clauses(sentence)))
+            found.extend(
+                Atom(c, section, number)
+                for c in ((sentence,) if sentence in whole or keep(sentence) else clauses(sentence))
+            )
             if len(found) > MAX_CLAIMS:
                 raise InputTooLarge(
                     "The report makes too many statements", given=f"over {MAX_CLAIMS:,}", todo="Check it in parts."

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from clinigraph.agents.claims.naming import bare, has_head, head_nouns, key, name_pattern, names_of, spoken
+from clinigraph.agents.claims.naming import bare, has_head, head_nouns, key, name_pattern, names_of, reworded, spoken
 from clinigraph.agents.claims.synonyms import CONDITIONS, OPPOSITES, SYNONYMS
 from clinigraph.knowledge.terminology.contract import Mention
 from clinigraph.models.base import EvidenceId
@@ -215,7 +215,9 @@ class EvidenceIndex:
     def _fact(node: FactNode) -> Subject:
         said = spoken(node.value.name)
         denying = tuple(word for word, what in OPPOSITES.items() if what == said)
-        names = names_of(said, (node.value.name.replace("_", " "), *denying, *SYNONYMS.get(node.value.name, ())))
+        names = names_of(
+            said, (node.value.name.replace("_", " "), *denying, *reworded(said), *SYNONYMS.get(node.value.name, ()))
+        )
         return Subject(SubjectKind.FACT, node.value.name.replace("_", " "), names, (node.id,), fact=node.value)
 
     def _indicator(self, result: IndicatorResult) -> Subject:
@@ -242,7 +244,10 @@ class EvidenceIndex:
 
 
 def _preferred(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
-    """Return the subjects of one name that count: an indicator before the fact that it was taken from."""
+    """Return the subjects of one name that count: the condition asked about, an indicator before its fact."""
+    condition = [s for s in subjects if s.kind is SubjectKind.CONDITION]
+    if condition:
+        return (*condition, *(s for s in subjects if s not in condition))
     indicators = [s for s in subjects if s.kind is SubjectKind.INDICATOR and s.measurement is not None]
     facts = [s for s in subjects if s.kind is SubjectKind.FACT]
     others = [s for s in subjects if s not in facts]

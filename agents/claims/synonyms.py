@@ -14,7 +14,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "neuroretinal rim", "narrowest rim", "rim",
         "rim/disc ratio",
     ),
-    "isnt_violated": ("violation of the ISNT rule", "ISNT violation", "violation of the ISNT order"),
+    "isnt_violated": ("violation of the ISNT rule", "ISNT violation", "violation of the ISNT order",
+        "ISNT rule is violated", "ISNT order is violated", "ISNT rule is broken", "ISNT order is broken"),
     "parapapillary_atrophy": (
         "peripapillary atrophy", "parapapillary atrophy", "beta-zone atrophy", "beta zone parapapillary atrophy", "PPA",
     ),
@@ -54,7 +55,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "depth over width", "depth-to-width ratio", "depth/width ratio", "height-to-width ratio",
         "taller-than-wide ratio",
     ),
-    "irregular_shape": ("irregular shape",),
+    "irregular_shape": ("irregular shape", "irregular in shape", "irregularly shaped", "irregular"),
     "margin_not_circumscribed": (
         "non-circumscribed margin", "not circumscribed margin", "indistinct margin", "ill-defined margin",
         "spiculated margin",
@@ -89,16 +90,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "qtc_above_limit": ("QTc above the limit", "QTc beyond the limit"),
     "qtc_interval": ("QTc", "QTcF", "QTc interval", "corrected QT interval", "corrected QT"),
-    "qt_interval": ("QT interval", "QT duration", "uncorrected QT"),
+    "qt_interval": ("QT interval", "QT duration", "uncorrected QT", "QT"),
     "heart_rate": ("heart rate", "ventricular rate", "pulse rate", "HR"),
     "pr_interval": ("PR interval", "PR duration", "PQ interval"),
-    "qrs_duration": ("QRS duration", "QRS width", "QRS interval"),
+    "qrs_duration": ("QRS duration", "QRS width", "QRS interval", "QRS"),
     "age": ("age of the patient", "patient's age"),
     "weight": ("body weight", "weighs", "weighing"),
     "height": ("body height", "tall"),
     "smoker": ("current smoker", "smokes", "smoke", "smoking"),
-    "systolic_blood_pressure": ("systolic pressure", "systolic BP", "SBP"),
-    "diastolic_blood_pressure": ("diastolic pressure", "diastolic BP", "DBP"),
+    "systolic_blood_pressure": ("systolic pressure", "systolic BP", "SBP", "systolic"),
+    "diastolic_blood_pressure": ("diastolic pressure", "diastolic BP", "DBP", "diastolic"),
     "creatinine": ("serum creatinine", "plasma creatinine", "creatinine level"),
     "body mass index": ("BMI",),
     "body surface area": ("BSA",),
@@ -109,8 +110,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 """Indicator id, name of a fact, first part of a measurement's id or name of a measured thing -> other words."""
 
 OPPOSITES: dict[str, str] = {
-    "afebrile": "fever", "apyrexial": "fever", "non-smoker": "smoker", "nonsmoker": "smoker", "never-smoker": "smoker",
-    "pain-free": "pain", "normotensive": "hypertension",
+    "afebrile": "fever", "apyrexial": "fever", "non-smoker": "smoker", "nonsmoker": "smoker",
+    "pain-free": "pain",
 }  # fmt: skip
 """Word that denies by itself -> name of what it denies."""
 

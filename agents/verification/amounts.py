@@ -46,6 +46,7 @@ _RULE_FOR = re.compile(
 _END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
 _REACHES = re.compile(r"\b(?:reach(?:es|ing)?|from|at)\s+(?:about\s+|roughly\s+|around\s+)?$", re.IGNORECASE)
 _SHARE_OF = re.compile(r"^\s*of\s+(?:the|its|his|her)\b", re.IGNORECASE)
+_LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", re.IGNORECASE)
 _BARE_UNITS = ("kg/m2",)
 """Units that reports leave out by custom."""
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
@@ -119,7 +120,7 @@ def _denied(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outc
 
 
 def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
-    subjects = context.sided(context.subjects_at(quantity.number_start))
+    subjects = context.sided(_spoken_of(context, quantity))
     if not quantity.readings:
         return unverifiable("number.unread", "A number of the sentence cannot be read.")
     after = context.text[quantity.end :]
@@ -134,6 +135,17 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
         return _unmeasured(context, quantity, subjects)
     outcomes = [_against(context, quantity, s, k, after, place) for s, k in options]
     return next((o for o in outcomes if o.spans), outcomes[0])
+
+
+def _spoken_of(context: ProseContext, quantity: Quantity) -> tuple[Subject, ...]:
+    """Return what a number is of: the name right behind it ("180 cm tall") unless one stands right before it."""
+    ahead = [h for h in context.hits if h.end <= quantity.start]
+    if ahead and _LINK.match(context.text[ahead[-1].end : quantity.start]):
+        return ahead[-1].subjects
+    behind = next((h for h in context.hits if h.start >= quantity.end), None)
+    if ahead and behind is not None and not context.text[quantity.end : behind.start].strip():
+        return behind.subjects
+    return context.subjects_at(quantity.number_start)
 
 
 def _unmeasured(context: ProseContext, quantity: Quantity, subjects: tuple[Subject, ...]) -> Outcome:

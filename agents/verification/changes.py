@@ -27,16 +27,21 @@ _SINCE = (
     r"(?:since|compared (?:with|to)|in comparison (?:with|to)|from|relative to|versus)\s+(?:the\s+)?"
     r"(?:prior|previous|earlier|last|baseline)(?:\s+(?:examination|exam|image|film|study|visit|photograph|report))?"
 )
+_THAN = (
+    r"than (?:(?:on|in|at) )?(?:the )?(?:prior|previous|earlier|before)"
+    r"(?: (?:examination|exam|image|film|study|visit|photograph|report))?"
+)
 _UP = r"(?:increased|grew|grown|rose|risen|enlarged|widened)"
 _DOWN = r"(?:decreased|shrank|shrunk|fell|fallen|dropped|declined|narrowed)"
 _WORDS = (
     (Change.NONE, (rf"unchanged|stable|no (?:interval |significant )?change|has not changed|as before|"
      rf"not (?:increased|decreased|changed|progressed) {_SINCE}")),
     (Change.UP, (rf"has (?:increased|grown|risen|enlarged|progressed)|(?:increased|larger|higher|greater) {_SINCE}|"
-     rf"(?:than (?:on )?(?:the )?(?:prior|previous|before))|interval (?:increase|growth)|"
+     rf"(?:larger|higher|greater|bigger|wider) {_THAN}|interval (?:increase|growth)|"
      rf"{_UP} (?:from|by)\b|{_UP} {_SINCE}|"
      r"progressi(?:on|ve)")),
     (Change.DOWN, (rf"has (?:decreased|shrunk|fallen|regressed)|(?:decreased|smaller|lower) {_SINCE}|interval decrease|"
+     rf"(?:smaller|lower|less|narrower) {_THAN}|"
      rf"{_DOWN} (?:from|by)\b|{_DOWN} {_SINCE}")),
     (Change.OTHER, (r"worse(?:ned|ning)?|improve[ds]?|improvement|improving|resolved|resolving|new(?:ly)?|"
      r"progressed|deteriorat(?:ed|ion)")),

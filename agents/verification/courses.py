@@ -26,8 +26,11 @@ _BEFORE_THEN = re.compile(
     rf"\b(?:the )?(?:{_EARLIER}{_EXAMINATION}|previously|formerly)(?:\s*[:=,]|\s+(?:was|of|at|had been|measured))*\s*$",
     re.IGNORECASE,
 )
-_AFTER_THEN = re.compile(rf"^\s*(?:,\s*|\()?(?:{_AT_EARLIER})\b", re.IGNORECASE)
+_AFTER_THEN = re.compile(rf"^\s*\(?(?:{_AT_EARLIER})\b", re.IGNORECASE)
+_NAMED_THEN = re.compile(rf"\b{_EARLIER}\s+$", re.IGNORECASE)
+"""Before a name: its earlier value."""
 _OPENS_THEN = re.compile(rf"^\s*(?:{_AT_EARLIER})\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:now|currently|today)\b", re.IGNORECASE)
 _BY = re.compile(rf"\b{MOVED}\b[^.;,]{{0,30}}?\bby\s*(?:about|roughly|approximately|around|~)?\s*$", re.IGNORECASE)
 
 
@@ -47,9 +50,15 @@ def role(context: ProseContext, quantity: Quantity) -> Role:
     if quantity.ranged:
         first = _FROM.search(before) is not None and not quantity.joined
         return Role.THEN if first and is_course(context) else Role.NOW
-    if _BEFORE_THEN.search(before) or _AFTER_THEN.search(after):
+    if _named_then(context, quantity) is not None or _BEFORE_THEN.search(before) or _AFTER_THEN.search(after):
         return Role.THEN
     return Role.THEN if _OPENS_THEN.search(before) and len(context.quantities) == 1 else Role.NOW
+
+
+def _named_then(context: ProseContext, quantity: Quantity) -> re.Match[str] | None:
+    """Return the word that makes the name before a number an earlier one ("the previous size was")."""
+    ahead = [h for h in context.hits if h.end <= quantity.start]
+    return _NAMED_THEN.search(context.text[: ahead[-1].start]) if ahead else None
 
 
 def is_course(context: ProseContext) -> bool:
@@ -64,11 +73,17 @@ def earlier_words(context: ProseContext) -> tuple[tuple[int, int], ...]:
         if role(context, quantity) is not Role.THEN or quantity.ranged:
             continue
         after = _AFTER_THEN.search(context.text[quantity.end :])
-        ahead = _BEFORE_THEN.search(context.text[: quantity.number_start]) or _OPENS_THEN.search(context.text)
+        ahead = (
+            _named_then(context, quantity)
+            or _BEFORE_THEN.search(context.text[: quantity.number_start])
+            or _OPENS_THEN.search(context.text)
+        )
         if after:
             found.append((quantity.end + after.start(), quantity.end + after.end()))
         elif ahead:
             found.append(ahead.span())
+    if found:
+        found.extend(m.span() for m in _NOW.finditer(context.text))
     return tuple(found)
 
 

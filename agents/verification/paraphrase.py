@@ -21,7 +21,7 @@ from clinigraph.models.passages import Trust
 from clinigraph.models.reporting import ClaimKind
 
 LEAST = 4
-"""Fewest words of meaning of a sentence that can lean on a passage; of a recommendation, half of that."""
+"""Fewest words of meaning of a sentence that can lean on a passage; of a recommendation, one."""
 SHARE = 0.5
 """Least share of the passage's words of meaning."""
 _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|en|es|e|s)$")
@@ -81,12 +81,13 @@ def _leans(context: ProseContext, mine: Said, node: PassageNode) -> bool:
         return False
     own = _said(f"{source.title} {source.publisher} {source.id} {source.year or ''}").words
     advice = context.claim.kind is ClaimKind.RECOMMENDATION
-    least = LEAST // 2 if advice else LEAST
+    least = 1 if advice else LEAST
+    dated = Said(mine.words, mine.denials, Counter({n: c for n, c in mine.numbers.items() if f"{n[0]:g}" not in own}))
     for theirs in _parts(node.value.text):
         shared, strange = mine.words & theirs.words, mine.words - theirs.words - own
         enough = advice or len(shared) >= SHARE * len(theirs.words)
         known = strange <= _ADVICE if advice else not strange
-        if len(shared) >= least and known and enough and _same(mine, theirs):
+        if len(shared) >= least and known and enough and _same(dated, theirs):
             return True
     return False
 

@@ -93,6 +93,8 @@ def _kinds(context: ProseContext) -> set[Modality]:
 
 def image_kind(context: ProseContext) -> Outcome | None:
     """Check which kind of image a sentence says it is, and what was outlined on it."""
+    if context.claim.kind is ClaimKind.RECOMMENDATION:
+        return None
     kinds = _kinds(context)
     spans = []
     for modality, pattern in _MODALITIES:

@@ -7,6 +7,7 @@ import re
 from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
 from clinigraph.agents.claims.synonyms import OPPOSITES
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.thresholds import UNASSESSED, recomputed
 from clinigraph.knowledge.terminology.contract import Assertion
@@ -19,13 +20,17 @@ _TURNED = {Presence.PRESENT: Presence.ABSENT, Presence.ABSENT: Presence.PRESENT}
 """What a word that denies by itself ("afebrile") makes of what is said of it."""
 _EXPLICIT = (
     (Presence.INDETERMINATE, re.compile(
-        r"\b(?:indeterminate|undecided|equivocal|inconclusive|neither (?:present nor absent|confirmed nor excluded)|"
+        r"\b(?:indeterminate|undecided|equivocal|inconclusive|"
+        r"neither (?:present nor absent|(?:be )?(?:confirmed nor excluded|excluded nor confirmed))|"
         r"(?:can ?not|could not) be (?:excluded|ruled out|confirmed|decided|determined)|"
         r"possibl[ey]|may be present|might be present|suspected|"
-        r"suspicious for|suspicion of|probabl[ey]|likely|suggest(?:s|ive of)?|uncertain)\b", re.IGNORECASE)),
+        r"(?<!not )suspicious for|(?<!no )suspicion of|probabl[ey]|likely|suggest(?:s|ive of)?|"
+        r"uncertain)\b", re.IGNORECASE)),
     (Presence.ABSENT, re.compile(
-        r"\b(?:absent|not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
-        r"free of|without|no (?:evidence|signs?|features?|indication) (?:of|for)|(?:is|are|was|were) not|not|no)\b",
+        r"\b(?:absent|neither|nor|"
+        r"not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
+        r"free of|without|not suspicious for|no suspicion of|"
+        r"no (?:evidence|signs?|features?|indication) (?:of|for)|(?:is|are|was|were) not|not|no)\b",
         re.IGNORECASE)),
     (Presence.PRESENT, re.compile(
         r"\b(?:present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
@@ -58,7 +63,8 @@ def polarity(context: ProseContext) -> Outcome | None:
 
 def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
     """Whether the sentence gives the reading as a number, so that presence is not at issue."""
-    reads = bool(context.quantities) and not any(p.search(context.text) for _, p in _EXPLICIT)
+    plain = [q for q in context.quantities if not any(a <= q.number_start < b for a, b in aged(context.text))]
+    reads = bool(plain) and subject.fact is None and not any(p.search(context.text) for _, p in _EXPLICIT)
     not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
     return reads or (not_read and UNASSESSED.search(context.text) is not None)
 
@@ -107,6 +113,8 @@ def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[
     strongest = next((p for p, _ in words), None)
     denials = [m for m in _DOUBLE.finditer(context.text) if not any(h.start <= m.start() < h.end for h in context.hits)]
     doubted = strongest is Presence.INDETERMINATE
+    pairs = sum(1 for m in denials if m.group().lower() == "neither") if strongest is Presence.ABSENT else 0
+    denials = [m for m in denials if not (pairs and m.group().lower() == "nor")]
     if len(denials) > 1 and not doubted:
         return None, []
     if by_rules is None or (strongest is not None and not _agree(by_rules, strongest)):

@@ -20,6 +20,16 @@ from clinigraph.models.reporting import Claim, ClaimKind
 
 _NAME_AND_YEAR = re.compile(r"\b([A-Z][\w-]*[A-Za-z])(?:\s+(?:and|&)\s+[A-Z][\w-]+)?[\s,]+\(?(?:1[89]|20)\d\d\b")
 
+_JOINED = re.compile(r"^\s*(?:,|and|or|nor|as well as|&)(?:\s*(?:and|or|the|its|an?))*\s*$", re.IGNORECASE)
+_DOUBT = re.compile(
+    r"\b(?:whether|uncertain|undecided|unclear|indeterminate|equivocal|inconclusive|may or may not|"
+    r"can ?not be (?:decided|determined|told|said))\b",
+    re.IGNORECASE,
+)
+NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
+TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
+"""Words that make several names share what is said."""
+
 
 @dataclass(frozen=True)
 class ProseContext:
@@ -87,6 +97,24 @@ class ProseContext:
         if before:
             return before[-1].subjects
         return self.hits[0].subjects if self.hits else self.inherited
+
+    def subjects_beside(self, start: int, end: int) -> tuple[Subject, ...]:
+        """Return what a word speaks of: the name that follows it at once ("raised pressure"), else as at its place."""
+        after = next((h for h in self.hits if h.start >= end and not self.text[end : h.start].strip()), None)
+        return after.subjects if after is not None else self.subjects_at(start)
+
+    def joined(self, place: int) -> list[Hit]:
+        """Return the names that words at a place judge: the one before them, with those joined to it by "and"."""
+        ahead = [h for h in self.hits if h.end <= place]
+        first_ = max(0, len(ahead) - 1)
+        while first_ and _JOINED.match(self.text[ahead[first_ - 1].end : ahead[first_].start]):
+            first_ -= 1
+        return ahead[first_:]
+
+    @cached_property
+    def doubted(self) -> bool:
+        """Whether the sentence says that something is not decided."""
+        return _DOUBT.search(self.text) is not None
 
     def sided(self, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
         """Return the subjects of the side that the sentence names, when it names one and they differ by side."""

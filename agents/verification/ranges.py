@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.judgement import criterion_met
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import course
-from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.formatting import format_criterion, format_measured
 
@@ -48,16 +48,37 @@ def ranges(context: ProseContext) -> Outcome | None:
     """Compare a range word with the criterion, recomputed on value and interval."""
     spans, sentences = [], []
     for start, end, word, denied in _said(context):
-        subject = next((s for s in context.sided(context.subjects_at(start)) if s.result is not None), None)
-        if subject is None or subject.result is None:
-            continue
-        judge = _general if context.general else _judge
-        outcome = judge(subject, subject.result, word, denied=denied)
-        if not outcome.code.endswith(".same"):
-            return outcome
-        spans.append((start, end))
-        sentences.append(outcome.sentence)
+        told = [o for s, d in _of(context, (start, end), denied=denied) if (o := _one(context, s, word, d)) is not None]
+        wrong = next((o for o in told if not o.code.endswith(".same")), None)
+        if wrong is not None:
+            return wrong
+        if told:
+            spans.append((start, end))
+            spans += [(h.start, h.end) for h in context.joined(start)]
+            spans += [m.span() for m in TOGETHER.finditer(context.text[:start]) if len(told) > 1]
+            sentences += [o.sentence for o in told]
     return supported("range.same", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
+
+
+def _of(context: ProseContext, place: tuple[int, int], *, denied: bool) -> list[tuple[tuple[Subject, ...], bool]]:
+    """Return what a range word is said of, each with whether it is denied; "neither" denies for all."""
+    beside = context.subjects_beside(*place)
+    joined = context.joined(place[0])
+    if len(joined) < 2 or joined[-1].subjects != beside:
+        return [(beside, denied)]
+    neither = NEITHER.search(context.text[: place[0]]) is not None
+    return [(h.subjects, denied or neither) for h in joined]
+
+
+def _one(context: ProseContext, subjects: tuple[Subject, ...], word: Word, denied: bool) -> Outcome | None:
+    subject = next((s for s in context.sided(subjects) if s.result is not None), None)
+    if subject is None or subject.result is None:
+        return None
+    judge = _general if context.general else _judge
+    outcome = judge(subject, subject.result, word, denied=denied)
+    if outcome.code == "range.uncertain" and context.doubted:
+        return unverifiable("range.doubted", f"{outcome.sentence} Nor does the sentence.")
+    return outcome
 
 
 def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:

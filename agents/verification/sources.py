@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from clinigraph.agents.claims.subjects import SubjectKind
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.base import PassageId
@@ -18,7 +19,8 @@ LEAST_QUOTED = 4
 """Words of a passage's sentence from which a sentence that holds them all, and others, is taken for one."""
 _NAMES_A_SOURCE = re.compile(
     r"\b(?:guidelines?|guidance|according to|society|association|academy|college|consensus|edition|criteria of|et al|"
-    r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|study)\b",
+    r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|"
+    r"(?<!prior )(?<!previous )(?<!earlier )study)\b",
     re.IGNORECASE,
 )
 _NAMED_RULE = re.compile(r"\b[A-Z]{2,8} (?:criterion|criteria|threshold|cut-?off|definition)\b")
@@ -147,7 +149,7 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
     rules = [s.result.criterion for s in context.subjects if s.result is not None and s.result.criterion is not None]
     if rules and context.quantities and not any(r.passage_id in ids for r in rules):
         return contradicted("citation.other", "Another source than the named one states the criterion.")
-    if not context.subjects and _thresholds_of(context, ids):
+    if all(s.kind is SubjectKind.CONDITION for s in context.subjects) and _thresholds_of(context, ids):
         return unverifiable("citation.unread", "The source is cited; what it is said to say of what cannot be read.")
     if not any(r.passage_id in ids for r in rules):
         return unsupported("citation.not_said", "No criterion of the named source is about what the sentence says.")

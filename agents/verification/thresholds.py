@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
+from clinigraph.agents.claims.naming import carrier
+from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met, reading_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.counts import counted
-from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext
 from clinigraph.models.evidence import IndicatorResultNode
 from clinigraph.models.findings import IndicatorResult, Met
 
@@ -32,11 +33,39 @@ _SAID = (
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
-_NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
-_JOINED = re.compile(r"^\s*(?:,|and|or|nor|as well as|&)(?:\s*(?:and|or|the|its|an?))*\s*$", re.IGNORECASE)
-_TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]{3,}")
-_SMALL = frozenset(("the", "and", "was", "were", "are", "has", "have", "been", "this", "that", "for", "with"))
+_WORD = re.compile(r"[a-z]{2,}")
+_SMALL = frozenset(
+    (
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "to",
+        "is",
+        "it",
+        "as",
+        "or",
+        "an",
+        "the",
+        "and",
+        "was",
+        "were",
+        "are",
+        "has",
+        "have",
+        "been",
+        "this",
+        "that",
+        "for",
+        "with",
+    )
+)
+_LACKING = frozenset(
+    ("missing", "unknown", "absent", "given", "lacking", "needed", "because", "available", "could", "cannot", "not",
+     "stated", "there", "connected", "set", "recorded", "known", "since", "required", "any", "without")
+)  # fmt: skip
+"""Words that a reason may be reworded with."""
 _BEYOND = re.compile(rf"\b(above|over|beyond|below|under)\s+{_RULE}", re.IGNORECASE)
 _BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
 
@@ -55,15 +84,15 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
         return None
     said, match = found
-    joined = _joined(context, match.start())
+    joined = context.joined(match.start())
     groups = [h.subjects for h in joined] or ([context.subjects_at(match.start())] if context.subjects else [])
     if not groups:
         return _unnamed(context, said, match)
     if any(s.kind is SubjectKind.SCORE for s in groups[-1]):
         return _score(context, said, match)
     spans = [(h.start, h.end) for h in joined]
-    spans += [m.span() for m in _TOGETHER.finditer(context.text[: match.start()])]
-    if _NEITHER.search(context.text[: match.start()]):
+    spans += [m.span() for m in TOGETHER.finditer(context.text[: match.start()]) if len(joined) > 1]
+    if NEITHER.search(context.text[: match.start()]):
         if said not in (Met.YES, Met.NO):
             return unverifiable("criterion.unread", "What is denied of several criteria cannot be read.")
         said = Met.NO if said is Met.YES else Met.YES
@@ -72,15 +101,6 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if wrong is not None:
         return wrong
     return supported(outcomes[0].code, " ".join(o.sentence for o in outcomes), *outcomes[0].spans, *spans)
-
-
-def _joined(context: ProseContext, place: int) -> list[Hit]:
-    """Return the names that words at a place judge: the one before them, with those joined to it by "and"."""
-    ahead = [h for h in context.hits if h.end <= place]
-    first = max(0, len(ahead) - 1)
-    while first and _JOINED.match(context.text[ahead[first - 1].end : ahead[first].start]):
-        first -= 1
-    return ahead[first:]
 
 
 def _score(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome | None:
@@ -100,8 +120,9 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match:
     if subject is None or subject.result is None:
         return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
     should = recomputed(subject)
-    if said is not should and _ruled_elsewhere(context, subject):
-        return unverifiable("criterion.other", f"The evidence has no criterion for {subject.name} itself.")
+    open_ = _open(context, subject, should)
+    if said is not should and open_ is not None:
+        return open_
     if said is not should:
         return contradicted(
             "criterion.mismatch", f"{subject.name}: the sentence says {said.value}, recomputed is {should.value}."
@@ -109,6 +130,17 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match:
     if said is Met.NOT_ASSESSED:
         return _reason(context, subject.result, match)
     return supported("criterion.recomputed", f"{subject.name}: recomputed as {should.value}.", match.span())
+
+
+def _open(context: ProseContext, subject: Subject, should: Met) -> Outcome | None:
+    """Return why a sentence that does not say what was recomputed is not false for that."""
+    if _ruled_elsewhere(context, subject):
+        return unverifiable("criterion.other", f"The evidence has no criterion for {subject.name} itself.")
+    if should is Met.UNCERTAIN and context.doubted:
+        return unverifiable(
+            "criterion.doubted", f"The evidence does not decide on {subject.name}; nor does the sentence."
+        )
+    return None
 
 
 def _ruled_elsewhere(context: ProseContext, subject: Subject) -> bool:
@@ -132,7 +164,8 @@ def _unnamed(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome:
 
 
 def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], match: re.Match[str]) -> Outcome:
-    words = frozenset(_WORD.findall(context.text[: match.start()].lower())) - _SMALL
+    carried = frozenset(w for r in results for w in carrier(r.name).split())
+    words = frozenset(_WORD.findall(context.text[: match.start()].lower())) - _SMALL - carried
     named = [r for r in results if words and words <= frozenset(_WORD.findall(r.name.lower()))]
     if not named:
         return unverifiable("gap.unknown", "The evidence does not speak of what was not assessed.")
@@ -164,7 +197,7 @@ def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]
     if tail.group(1).lower().rstrip(".") not in result.reason.lower():
         given = frozenset(_WORD.findall(result.reason.lower()))
         said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
-        if 3 * len(said & given) >= 2 * len(said):
+        if said & given and said - given <= _LACKING:
             return unverifiable("gap.reworded", f"The reason was: {result.reason}")
         return contradicted("gap.reason", f"The reason was: {result.reason}")
     return supported("gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinigraph.agents.claims.language import is_english
-from clinigraph.agents.claims.naming import carrier
+from clinigraph.agents.claims.naming import said_with
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
@@ -91,12 +91,13 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
             return unsupported("evidence.none", "Nothing in the evidence speaks of this.")
         return unverifiable("wording.unread", "No rule can judge what the sentence says of its subject.")
     spans = [s for o in outcomes for s in o.spans]
-    if not _every_name_judged(context, spans):
+    judged = [s for o in outcomes if not o.code.startswith(_BESIDE) for s in o.spans]
+    if not _every_name_judged(context, judged):
         return unverifiable(
             "wording.unread", "The sentence names several things; not all that it says of them was read."
         )
     spans += [(h.start, h.end) for h in context.hits]
-    carriers = frozenset(w for s in context.subjects for w in carrier(s.name).split())
+    carriers = frozenset(w for s in context.subjects for w in said_with(s.name))
     words = unread(context.text, spans, carriers)
     disease = next((w for w in words if w.lower() in DISEASES), None)
     if disease is not None:
@@ -107,15 +108,21 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
     return supported(outcomes[-1].code, sentences, *spans)
 
 
+_BESIDE = ("patient.", "side.", "modality.")
+"""Outcomes that say of whom, which side and which image a sentence speaks, and nothing of what it names."""
+_OF_THE_PATIENT = ("age", "sex")
+
+
 def _every_name_judged(context: ProseContext, spans: list[tuple[int, int]]) -> bool:
     """Whether something was confirmed of each name: from it to the next name, or by the words just before it."""
-    if len(context.hits) < 2:
-        return bool(spans)
-    ends = [*(h.start for h in context.hits[1:]), len(context.text) + 1]
+    hits = [h for h in context.hits if not any(s.fact and s.fact.name in _OF_THE_PATIENT for s in h.subjects)]
+    if len(hits) < 2:
+        return bool(spans) or not hits
+    ends = [*(h.start for h in hits[1:]), len(context.text) + 1]
     return all(
         any(
             (a < end and hit.start < b) or (b <= hit.start and not context.text[b : hit.start].strip())
             for a, b in spans
         )
-        for hit, end in zip(context.hits, ends, strict=True)
+        for hit, end in zip(hits, ends, strict=True)
     )

@@ -21,7 +21,7 @@ def woman(bench: Any) -> Any:
     ("text", "verdict", "code"),
     [
         ("This 61-year-old woman is here.", "SUPPORTED", "patient.same"),
-        ("This patient, aged 61, is a smoker.", "SUPPORTED", "patient.same"),
+        ("This patient, aged 61, is a smoker.", "SUPPORTED", "presence.same"),
         ("She is a smoker.", "SUPPORTED", "presence.same"),
         ("This 62-year-old woman is here.", "CONTRADICTED", "patient.mismatch"),
         ("This 61-year-old man is here.", "CONTRADICTED", "patient.mismatch"),

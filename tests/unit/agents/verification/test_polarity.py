@@ -138,7 +138,8 @@ def pair(bench: Any, first: Presence, second: Presence) -> Any:
         (PRESENT, PRESENT, "A bright spot and a pale halo are present.", ("SUPPORTED", "presence.same")),
         (PRESENT, ABSENT, "A bright spot and a pale halo are present.", ("CONTRADICTED", "presence.mismatch")),
         (ABSENT, PRESENT, "A bright spot and a pale halo are present.", ("CONTRADICTED", "presence.mismatch")),
-        (ABSENT, ABSENT, "There is neither a bright spot nor a pale halo.", ("UNVERIFIABLE", "presence.unread")),
+        (ABSENT, ABSENT, "There is neither a bright spot nor a pale halo.", ("SUPPORTED", "presence.same")),
+        (ABSENT, PRESENT, "There is neither a bright spot nor a pale halo.", ("CONTRADICTED", "presence.mismatch")),
     ],
 )
 def test_each_thing_named_is_judged(

@@ -88,7 +88,7 @@ FALSE = [
     ('The text in the image reads "THINGNESS".', U, "planted.burned_in"),
     ("The size of the thing is 0.90 with signs of cancer.", U, "finding.unknown"),
     ("The size of the thing is 0.90, which is splendid.", V, "wording.unread"),
-    ("The size of the thing and the pressure are high.", V, "wording.unread"),
+    ("The size of the thing and the pressure are low.", C, "range.mismatch"),
     ("It is unlikely that the size of the thing is 0.90.", C, "number.denied"),
     (f"The size of the thing is 0.9{'1' * 300}.", C, "number.mismatch"),
     ("The size of the thing is 0.90?", V, "wording.question"),
