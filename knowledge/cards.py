@@ -43,9 +43,9 @@ class Strength(StrEnum):
     """How firmly the source says it, in one scale for all societies."""
 
     STRONG = "strong"
-    """"We recommend", class I or III, grade A or 1."""
+    """"We recommend", class I or III, grade A or 1; B of the US Preventive Services Task Force, which says "recommends"."""
     CONDITIONAL = "conditional"
-    """"We suggest", class II, grade B or 2."""
+    """"We suggest", class II, grade B of other societies or 2."""
     DEFINITION = "definition"
     """A definition, stage or cut-off, not a recommendation."""
     NOT_GRADED = "not-graded"
