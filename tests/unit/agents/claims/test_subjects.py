@@ -9,12 +9,32 @@ import pytest
 from clinigraph.agents.claims.naming import name_pattern
 from clinigraph.agents.claims.subjects import KEPT, EvidenceIndex, SubjectKind
 from clinigraph.knowledge.terminology.contract import Candidate, Mention
-from clinigraph.models.base import EvidenceId
+from clinigraph.models.base import EvidenceId, IndicatorId, PassageId
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Concept, Laterality, Scheme
-from clinigraph.models.evidence import EvidenceGraph, FactNode, FindingNode, MeasurementNode
-from clinigraph.models.findings import Finding, FindingSite, Impression, Measurement, Presence
+from clinigraph.models.evidence import (
+    EdgeKind,
+    EvidenceEdge,
+    EvidenceGraph,
+    FactNode,
+    FindingNode,
+    IndicatorResultNode,
+    MeasurementNode,
+    PassageNode,
+)
+from clinigraph.models.findings import (
+    Finding,
+    FindingSite,
+    Impression,
+    IndicatorResult,
+    IndicatorStatus,
+    Measurement,
+    Met,
+    Presence,
+)
 from clinigraph.models.passages import Span
+from clinigraph.models.planning import Comparator, Criterion
+from clinigraph.testing.doubles import make_passage
 
 IMPRESSION = Impression(decision=Presence.INDETERMINATE, condition="cataract", rationale="none", score=0.5)
 
@@ -139,3 +159,127 @@ def test_subjects_of_evidence_rest_on_it() -> None:
 def test_a_pattern_of_no_names_finds_nothing() -> None:
     assert name_pattern(()).search("anything") is None
     assert name_pattern(("optic disc",)).search("the optic-disk")
+
+
+def result(name: str, *, ruled: bool = True, met: Met = Met.YES) -> IndicatorResultNode:
+    rule = Criterion(indicator=IndicatorId(name), comparator=Comparator.GE, threshold=3, unit="mm",
+                     passage_id=PassageId("card#1"))  # fmt: skip
+    value = IndicatorResult(
+        id=EvidenceId(f"indicator-{name}"), indicator_id=IndicatorId(name), name=name.capitalize(), kind="quantitative",
+        status=IndicatorStatus.COMPLETE, met=met, value=4.0, unit="mm", weight=1, criterion=rule if ruled else None,
+    )  # fmt: skip
+    return IndicatorResultNode(id=value.id, value=value)
+
+
+def derived(source: str, target: str, kind: EdgeKind = EdgeKind.DERIVED_FROM) -> EvidenceEdge:
+    return EvidenceEdge(source=EvidenceId(source), target=EvidenceId(target), kind=kind)
+
+
+CARD = PassageNode(id=EvidenceId("card#1"), value=make_passage("card#1", "Tall is 3."))
+HEIGHT = "measurement-height-unknown-0123456789ab"
+
+
+def ruled(*more: FactNode | FindingNode | IndicatorResultNode, edges: tuple[EvidenceEdge, ...] = ()) -> EvidenceIndex:
+    edges = edges or (derived("indicator-tallness", HEIGHT),)
+    return EvidenceIndex(EvidenceGraph(nodes=(result("tallness"), height(), CARD, *more), edges=edges), IMPRESSION)
+
+
+def test_an_indicator_rests_on_its_measurement_and_on_the_passage_of_its_criterion() -> None:
+    first, *others = ruled().subjects
+    assert (first.kind, first.ids) == (SubjectKind.INDICATOR, ("indicator-tallness", HEIGHT, "card#1"))
+    assert first.measurement is not None
+    assert first.names == ("Tallness", "Height (of the hill)")
+    assert SubjectKind.MEASUREMENT not in {s.kind for s in others}, "what an indicator rests on is spoken of through it"
+
+
+def test_an_indicator_rests_on_nothing_that_is_not_there_or_that_it_was_not_derived_from() -> None:
+    cited = ruled(edges=(derived("indicator-tallness", HEIGHT, EdgeKind.APPLIES),)).subjects[0]
+    assert cited.measurement is None
+    without = EvidenceIndex(EvidenceGraph(nodes=(result("tallness"),)), IMPRESSION).subjects[0]
+    assert without.ids == ("indicator-tallness",)
+
+
+def test_a_measured_thing_that_is_another_indicator_s_name_is_not_this_one_s() -> None:
+    other = result("height")
+    renamed = other.replace(value=other.value.replace(name="Height (of the hill)"))
+    nodes, edges = (result("tallness"), height(), renamed), (derived("indicator-tallness", HEIGHT),)
+    assert EvidenceIndex(EvidenceGraph(nodes=nodes, edges=edges), IMPRESSION).subjects[0].names == ("Tallness",)
+    assert "Height (of the hill)" in ruled(other).subjects[0].names
+
+
+def test_the_condition_rests_on_all_indicators_or_else_on_the_findings() -> None:
+    by_kind = {s.kind: s.ids for s in ruled(result("width"), spot()).subjects}
+    assert by_kind[SubjectKind.CONDITION] == by_kind[SubjectKind.SCORE] == ("indicator-tallness", "indicator-width")
+    assert {s.kind: s.ids for s in index(spot()).subjects}[SubjectKind.CONDITION] == ("finding-spot",)
+
+
+@pytest.mark.parametrize(
+    ("ids", "names"),
+    [
+        (("indicator-tallness",), ["Tallness"]), ((HEIGHT,), ["Tallness"]),
+        (("indicator-tallness", "indicator-width"), ["Tallness", "Width", "cataract", "score"]),
+        (("indicator-width",), ["Width"]), ((), []),
+    ],
+)  # fmt: skip
+def test_evidence_speaks_of_what_rests_on_it_and_all_of_it_of_the_condition(
+    ids: tuple[str, ...], names: list[str]
+) -> None:
+    made = ruled(result("width"))
+    assert [s.name for s in made.subjects_of(tuple(EvidenceId(i) for i in ids))] == names
+
+
+def test_without_any_ground_nothing_speaks_of_the_condition() -> None:
+    assert index().subjects_of(()) == ()
+    assert index().subjects_of((EvidenceId("x"),)) == ()
+
+
+def pressure(value: float | bool = 25.0, unit: str | None = "mm[Hg]", name: str = "eye_pressure") -> FactNode:
+    return FactNode(id=EvidenceId(f"fact-{name}"), value=Fact(name=name, value=value, unit=unit))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "found"),
+    [
+        ((pressure(),), ["eye pressure"]),
+        ((pressure(), pressure(name="blood_pressure")), []),
+        ((pressure(True, None),), []),
+        ((), []),
+    ],
+)
+def test_a_head_noun_stands_for_the_one_thing_of_the_case_that_has_a_number(
+    nodes: tuple[FactNode, ...], found: list[str]
+) -> None:
+    made = index(*nodes)
+    for _ in range(2):
+        assert [s.name for h in made.find("The pressure is high") for s in h.subjects] == found
+
+
+def test_names_do_not_overlap_and_come_in_order() -> None:
+    made = index(pressure(), spot(), height())
+    text = "A haemorrhage beside the eye pressure and the height"
+    hits = made.find(text)
+    assert [text[h.start : h.end] for h in hits] == ["haemorrhage", "eye pressure", "height"]
+
+
+def test_a_measurement_hides_the_fact_that_it_was_taken_from_and_facts_stay_together() -> None:
+    tall = FactNode(id=EvidenceId("fact-tall"), value=Fact(name="tallness", value=4.0, unit="mm"))
+    (hit,) = ruled(tall).find("Tallness is 4")
+    assert [s.kind for s in hit.subjects] == [SubjectKind.INDICATOR, SubjectKind.FACT]
+    loose = EvidenceIndex(EvidenceGraph(nodes=(result("tallness"), tall)), IMPRESSION)
+    (hit,) = loose.find("Tallness is 4")
+    assert [s.kind for s in hit.subjects] == [SubjectKind.INDICATOR, SubjectKind.FACT]
+    two = [tall, FactNode(id=EvidenceId("fact-tall-2"), value=tall.value.replace(laterality=Laterality.LEFT))]
+    both = EvidenceIndex(EvidenceGraph(nodes=(result("tallness"), *two)), IMPRESSION)
+    (hit,) = both.find("Tallness is 4")
+    assert [s.kind for s in hit.subjects] == [SubjectKind.FACT, SubjectKind.FACT]
+
+
+def test_a_kind_of_image_is_no_finding_to_speak_of() -> None:
+    kind = spot().replace(id=EvidenceId("finding-kind-1"))
+    assert SubjectKind.FINDING not in {s.kind for s in index(kind).subjects}
+
+
+def test_a_word_that_denies_a_fact_names_it() -> None:
+    fever = FactNode(id=EvidenceId("fact-fever"), value=Fact(name="fever", value=True))
+    assert [s.name for h in index(fever).find("She is afebrile") for s in h.subjects] == ["fever"]
+    assert index(pressure()).find("She is afebrile") == ()
