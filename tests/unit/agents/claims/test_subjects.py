@@ -171,8 +171,8 @@ def result(name: str, *, ruled: bool = True, met: Met = Met.YES) -> IndicatorRes
     return IndicatorResultNode(id=value.id, value=value)
 
 
-def derived(source: str, target: str, kind: EdgeKind = EdgeKind.DERIVED_FROM) -> EvidenceEdge:
-    return EvidenceEdge(source=EvidenceId(source), target=EvidenceId(target), kind=kind)
+def derived(source: str, target: str) -> EvidenceEdge:
+    return EvidenceEdge(source=EvidenceId(source), target=EvidenceId(target), kind=EdgeKind.DERIVED_FROM)
 
 
 CARD = PassageNode(id=EvidenceId("card#1"), value=make_passage("card#1", "Tall is 3."))
@@ -193,8 +193,8 @@ def test_an_indicator_rests_on_its_measurement_and_on_the_passage_of_its_criteri
 
 
 def test_an_indicator_rests_on_nothing_that_is_not_there_or_that_it_was_not_derived_from() -> None:
-    cited = ruled(edges=(derived("indicator-tallness", HEIGHT, EdgeKind.APPLIES),)).subjects[0]
-    assert cited.measurement is None
+    other = ruled(result("width"), edges=(derived("indicator-width", HEIGHT),)).subjects[0]
+    assert (other.ids, other.measurement) == (("indicator-tallness", "card#1"), None)
     without = EvidenceIndex(EvidenceGraph(nodes=(result("tallness"),)), IMPRESSION).subjects[0]
     assert without.ids == ("indicator-tallness",)
 
