@@ -41,3 +41,90 @@ def test_a_gap_has_the_record_s_reason_and_a_criterion_an_indicator(
     bench: Any, text: str, verdict: str, code: str
 ) -> None:
     assert bench.codes(bench.case(), text) == {(verdict, code)}
+
+
+@pytest.mark.parametrize(
+    ("text", "large", "small"),
+    [
+        ("The size of the thing and the pressure meet the criterion.", S, C),
+        ("The size of the thing, the pressure meet the criterion.", S, C),
+        ("Both the size of the thing and the pressure meet the criterion.", S, C),
+        ("The pressure and the size of the thing meet the criterion.", S, C),
+        ("Neither the size of the thing nor the pressure meets the criterion.", C, C),
+        ("The size of the thing and the pressure do not meet the criterion.", C, C),
+        ("Neither the size of the thing nor the pressure was assessed.", V, V),
+        ("The criterion is uncertain for the size of the thing.", C, C),
+    ],
+)
+def test_names_joined_before_the_words_are_all_judged(bench: Any, text: str, large: str, small: str) -> None:
+    for value, verdict in ((0.9, large), (0.3, small)):
+        (claim,) = bench.read(bench.case(bench.measured(value)), text)
+        assert claim.verdict.value == verdict, (value, claim.explanation)
+
+
+def test_neither_of_two_denies_both(bench: Any) -> None:
+    low = (bench.measured(0.3), bench.measured(15, 0, "measurement-pressure"))
+    text = "Neither the size of the thing nor the pressure meets the criterion."
+    assert bench.codes(bench.case(*low), text) == {(S, "criterion.recomputed")}
+    assert bench.codes(bench.case(*low), text.replace("meets", "misses")) == {(C, "criterion.mismatch")}
+
+
+@pytest.mark.parametrize(
+    ("text", "over", "under"),
+    [
+        ("The score reaches the threshold.", S, C),
+        ("The score does not meet the threshold.", C, S),
+        ("The score was not assessed.", V, V),
+        ("The score may or may not meet the threshold.", V, V),
+    ],
+)
+def test_the_score_is_compared_with_its_own_threshold(bench: Any, text: str, over: str, under: str) -> None:
+    impression = bench.report.impression
+    for score, verdict in ((1.0, over), (impression.threshold, over), (0.39, under), (0.0, under)):
+        (claim,) = bench.read(bench.case(impression=impression.replace(score=score)), text)
+        assert claim.verdict.value == verdict, (score, claim.explanation)
+    for change in ({"score": None}, {"threshold": None}):
+        (claim,) = bench.read(bench.case(impression=impression.replace(**change)), text)
+        assert claim.verdict.value not in (S, C), (change, claim.explanation)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        ("The odd was not assessed.", S, "gap.same"),
+        ("Looks were not assessed.", S, "gap.same"),
+        ("The size was not assessed.", C, "criterion.mismatch"),
+        ("The weather was not assessed.", V, "gap.unknown"),
+        ("The odd weather was not assessed.", V, "gap.unknown"),
+        ("It was not assessed.", V, "gap.unknown"),
+        ("The looks were not assessed because no image-reading model is set.", S, "gap.same"),
+        ("The looks were not assessed because it rained.", C, "gap.reason"),
+        ("Looks odd was not assessed, no image-reading model is set", S, "gap.same"),
+        ("Looks odd was not assessed as no model is set.", V, "gap.reworded"),
+        ("Looks odd was not assessed since no reading image model was available.", V, "gap.reworded"),
+        ("Looks odd was not assessed since no reading image model was found.", C, "gap.reason"),
+        ("The pressure is over the threshold.", S, "criterion.recomputed"),
+        ("The pressure is beyond the threshold.", S, "criterion.recomputed"),
+        ("The pressure is under the threshold.", C, "criterion.mismatch"),
+        ("The smoker meets the criterion.", U, "criterion.subject"),
+        ("Thingness meets the criterion.", U, "criterion.subject"),
+    ],
+)
+def test_part_of_a_name_stands_for_it_in_a_gap_and_a_reason_may_be_reworded(
+    bench: Any, text: str, verdict: str, code: str
+) -> None:
+    assert bench.codes(bench.case(), text) == {(verdict, code)}
+
+
+@pytest.mark.parametrize(("value", "said", "verdict"), [(0.9, "is", S), (0.9, "is not", C), (0.3, "is not", S)])
+def test_the_only_criterion_of_a_case_needs_no_name(bench: Any, value: float, said: str, verdict: str) -> None:
+    only = bench.case(bench.measured(value), without=("indicator-pressure",))
+    (claim,) = bench.read(only, f"The criterion {said} met.")
+    assert claim.verdict.value == verdict, claim.explanation
+
+
+def test_what_was_recomputed_is_told(bench: Any) -> None:
+    (claim,) = bench.read(bench.case(), "The size of the thing does not meet the criterion.")
+    assert claim.explanation == "Size of the thing: the sentence says no, recomputed is yes."
+    (claim,) = bench.read(bench.case(), "The score does not meet the threshold.")
+    assert claim.explanation == "The score is 1.00, the threshold 0.4."
