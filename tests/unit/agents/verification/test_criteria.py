@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from clinigraph.agents.verification.base import ClaimContext
+from clinigraph.agents.verification.criteria import criterion_words, results_consistent
 from clinigraph.agents.verification.verifier import RuleVerifier
 from clinigraph.models.base import EvidenceId
 from clinigraph.models.evidence import PassageNode
-from clinigraph.models.findings import Presence
+from clinigraph.models.findings import Met, Presence
 from clinigraph.models.passages import Trust
 from clinigraph.models.reporting import Claim, ClaimKind
 from clinigraph.testing.doubles import FakeLibrary
@@ -99,3 +101,70 @@ def test_a_claim_of_one_side_does_not_rest_on_evidence_of_both(bench: Any) -> No
     two = bench.node("fact-pressure-left")
     two = two.replace(value=two.value.replace(laterality="bilateral"))
     assert judged(bench, bench.case(two), "claim-fact-pressure-left")[1] == "side.mismatch"
+
+
+def context(bench: Any, case: Any, text: str, *ids: str) -> ClaimContext:
+    nodes = tuple(case.index.by_id[EvidenceId(i)] for i in ids)
+    claim = bench.claim("claim-size-criterion").replace(text=text, evidence_ids=tuple(n.id for n in nodes))
+    return ClaimContext(claim, nodes, case.index.graph, case.index.impression, bench.verifier._library)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Size of the thing meets the criterion.", "criterion.recomputed"),
+        ("SIZE OF THE THING satisfies the criterion.", "criterion.recomputed"),
+        ("Size of the thing meets the criterion ≥ 0.7.", "criterion.recomputed"),
+        ("Size of the thing meets the criterion >= 0.7.", "criterion.recomputed"),
+        ("Size of the thing meets the criterion > 0.7.", "criterion.comparator"),
+        ("Size of the thing meets the criterion < 0.7.", "criterion.comparator"),
+        ("Size of the thing meets the criterion ≤ 0.7.", "criterion.comparator"),
+        ("Size of the thing meets the criterion <= 0.7.", "criterion.comparator"),
+        ("Size of the thing does not meet the criterion.", "criterion.mismatch"),
+        ("Size of the thing was not assessed.", "criterion.mismatch"),
+        ("Size of the thing neither surely meets nor surely misses the criterion.", "criterion.mismatch"),
+        ("Pressure meets the criterion.", "criterion.subject"),
+        ("Size of the thing is 0.90.", ""),
+    ],
+)
+def test_a_sentence_of_the_report_says_the_criterion_as_it_is(bench: Any, text: str, code: str) -> None:
+    outcome = criterion_words(context(bench, bench.case(), text, "indicator-size", "measurement-size"))
+    assert (outcome.code if outcome is not None else "") == code
+
+
+@pytest.mark.parametrize("ids", [(), ("img-1",), ("indicator-size", "indicator-pressure")])
+def test_a_criterion_is_of_exactly_one_indicator(bench: Any, ids: tuple[str, ...]) -> None:
+    outcome = criterion_words(context(bench, bench.case(), "Size of the thing meets the criterion.", *ids))
+    assert outcome is not None
+    assert (outcome.code, outcome.verdict.value) == ("criterion.subject", "UNSUPPORTED")
+
+
+@pytest.mark.parametrize(("value", "met"), [(0.9, Met.YES), (0.7, Met.UNCERTAIN), (0.3, Met.NO)])
+@pytest.mark.parametrize("recorded", list(Met))
+def test_a_result_is_what_its_measurement_gives(bench: Any, value: float, met: Met, recorded: Met) -> None:
+    node = bench.node("indicator-size")
+    graph = bench.report.evidence_graph
+    new = {node.id: node.replace(value=node.value.replace(met=recorded, value=value)),
+           "measurement-size": bench.measured(value)}  # fmt: skip
+    graph = graph.replace(nodes=tuple(new.get(n.id, n) for n in graph.nodes))
+    claim = bench.claim("claim-size-criterion")
+    pressure = graph.node(EvidenceId("indicator-pressure"))
+    for nodes in ((new[node.id],), (pressure, new[node.id])):
+        found = results_consistent(ClaimContext(claim, nodes, graph, bench.report.impression, bench.verifier._library))
+        assert (found is None) is (recorded is met), recorded
+        if found is not None:
+            assert found.sentence == f"Size of the thing: recomputed as {met.value}, recorded as {recorded.value}."
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [({}, True), ({"value": 0.89}, False), ({"value": 0.91}, False), ({"unit": "mm"}, False), ({"value": None}, False)],
+)
+def test_a_result_has_the_value_and_the_unit_of_its_measurement(bench: Any, change: dict[str, Any], same: bool) -> None:
+    node = bench.node("indicator-size")
+    graph = bench.report.evidence_graph
+    changed = node.replace(value=node.value.replace(**change))
+    graph = graph.replace(nodes=tuple(changed if n.id == node.id else n for n in graph.nodes))
+    claim = bench.claim("claim-size-criterion")
+    found = results_consistent(ClaimContext(claim, (changed,), graph, bench.report.impression, bench.verifier._library))
+    assert ("" if found is None else found.code) == ("" if same else "value.recomputed")
