@@ -93,6 +93,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     """
     found: list[Quantity] = []
     for numeral in numerals(text):
+        if found and numeral.start < found[-1].end:
+            continue  # part of the unit before: mL/min/1.73 m2
         unit, end = _unit(text, numeral.end)
         start, comparator = _compared(text, numeral.start)
         for after, pattern in _AFTER:

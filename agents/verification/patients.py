@@ -8,7 +8,11 @@ from clinigraph.agents.verification.base import Outcome, contradicted, supported
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import FactNode
 
-_AGE = re.compile(r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|yo\b|y/o|yr[\s-]*old)|\baged (\d{1,3})\b", re.IGNORECASE)
+_AGE = re.compile(
+    r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|yo\b|y/o|yr[\s-]*old)|\baged (\d{1,3})\b(?: years?)?|"
+    r"\b(?:he|she|patient) (?:is|was) (\d{1,3})(?=\s*(?:[,;.](?!\d)|$|and\b))",
+    re.IGNORECASE,
+)
 _SEX = (
     ("female", re.compile(r"\b(?:women|woman|female|girl|lady|Mrs|Ms)\b", re.IGNORECASE)),
     ("male", re.compile(r"\b(?:men|man|male|boy|gentleman|Mr)\b", re.IGNORECASE)),
@@ -30,7 +34,7 @@ def patients(context: ProseContext) -> Outcome | None:
     facts = {n.value.name: n.value.value for n in context.index.graph.nodes if isinstance(n, FactNode)}
     spans = []
     for match in _AGE.finditer(context.text):
-        said = float(match.group(1) or match.group(2))
+        said = float(next(g for g in match.groups() if g))
         age = facts.get("age")
         if age is None:
             return unsupported("patient.unknown", "The record gives no age.")

@@ -107,11 +107,20 @@ def image_kind(context: ProseContext) -> Outcome | None:
             images = ", ".join(sorted(k.label for k in kinds))
             return contradicted("modality.mismatch", f"The case is a {images}.")
         spans.append(match.span())
-    outlined = {s.label.replace("_", " ") for n in context.index.graph.nodes if isinstance(n, LabelMapNode)
-                for s in n.value.segments if s.pixel_count}  # fmt: skip
-    spans += [m.span() for label in outlined for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())]
+    spans += [
+        m.span() for label in _outlined(context) for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())
+    ]
     spans = [(a, b) for a, b in spans if not any(h.start < b and a < h.end for h in context.hits)]
     return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
+
+
+def _outlined(context: ProseContext) -> set[str]:
+    """Return the parts outlined that may be named: where what is spoken of was measured on them, or nothing was."""
+    measured = [s.measurement for s in context.subjects if s.measurement is not None]
+    segments = [s for n in context.index.graph.nodes if isinstance(n, LabelMapNode) for s in n.value.segments]
+    if measured and not any(m.site.concept == s.concept for m in measured for s in segments):
+        return set()
+    return {s.label.replace("_", " ") for s in segments if s.pixel_count}
 
 
 _MODALITIES = (

@@ -36,7 +36,9 @@ _EXPLICIT = (
         r"\b(?:present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
         r"there (?:is|are)|diagnos(?:ed|is)(?: of)?|has|have|shows?|demonstrates?)\b", re.IGNORECASE)),
 )  # fmt: skip
-_LEANS = re.compile(r"\b(?:suspicious for|suspicion of|suggest(?:s|ive of)|suspected)\b", re.IGNORECASE)
+_LEANS = re.compile(
+    r"\b(?:suspicious for|suspicion of|suggest(?:s|ive of)|suspected|likely|probabl[ey])\b", re.IGNORECASE
+)
 """Words that lean towards a condition without deciding."""
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""

@@ -10,6 +10,7 @@ from clinigraph.agents.judgement import criterion_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import course
 from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext
+from clinigraph.agents.verification.sources import dated
 from clinigraph.models.findings import IndicatorResult, Met
 from clinigraph.models.formatting import format_criterion, format_measured
 
@@ -41,6 +42,9 @@ _NOT = re.compile(
 )
 _LIMIT = re.compile(r"\b(?:limits? (?:of|for)(?: the)?|upper|lower)\s+$", re.IGNORECASE)
 """Before "normal": a limit is spoken of, not a value."""
+_CALLS = re.compile(r"\b(?:calls?|called|counts? as|defines?|defined as|means|regards?|regarded as|when|if)\b", re.I)
+_REFERENCE = re.compile(r"^\s*(?:is|are|:)?\s*(?:below|above|under|over|up to|at most|at least|less than|[<>≤≥])\s*\d")
+"""After "normal": what is normal is told, not that something is."""
 _NOT_NORMAL = re.compile(r"\bnot\s+(?=normal|within|in the normal)", re.IGNORECASE)
 
 
@@ -74,11 +78,18 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], word: Word, denie
     subject = next((s for s in context.sided(subjects) if s.result is not None), None)
     if subject is None or subject.result is None:
         return None
-    judge = _general if context.general else _judge
+    judge = _general if context.general and _tells_a_rule(context) else _judge
     outcome = judge(subject, subject.result, word, denied=denied)
     if outcome.code == "range.uncertain" and context.doubted:
         return unverifiable("range.doubted", f"{outcome.sentence} Nor does the sentence.")
     return outcome
+
+
+def _tells_a_rule(context: ProseContext) -> bool:
+    """Whether a sentence about a source says what it calls high or low, and not what this patient has."""
+    years = dated(context.text, sourced=True)
+    numbers = [q for q in context.quantities if not any(a <= q.number_start < b for a, b in years)]
+    return bool(numbers) or _CALLS.search(context.text) is not None
 
 
 def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
@@ -91,6 +102,8 @@ def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
         if in_name or any(a < end and start < b for a, b, _, _ in found):
             continue
         if re.match(r"\s+than\b", context.text[end:]) or _LIMIT.search(context.text[:start]):
+            continue
+        if word is Word.NORMAL and _REFERENCE.match(context.text[end:]):
             continue
         if moved is not None and moved[1].start() < end and start < moved[1].end():
             continue

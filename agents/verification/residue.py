@@ -11,10 +11,11 @@ _QUIET_WORDS = """
     is are was were being has have had do does did
     of in on at to for from by with as into than and or but also however so thus hence therefore
     which who whose where when what although though despite while whereas
-    patient patients patient's case examined comes image images photograph picture film study examination exam report
+    patient patients patient's case image images photograph picture film study examination exam report
     value values ratio measured measurement measures measuring measure calculated computed estimated estimate shows
     showed shown show demonstrates reveals indicates found seen noted observed given gives give recorded record records
     reads read reading equals amounts about approximately around roughly
+    examined comes appears
     finding findings impression conclusion overall result results signs sign features feature
     guideline according
     lies lie lay

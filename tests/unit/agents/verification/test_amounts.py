@@ -8,7 +8,7 @@ import pytest
 
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
-from clinigraph.agents.verification import amounts
+from clinigraph.agents.verification import limits, values
 from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.findings import Interval
 from clinigraph.models.planning import Comparator, Criterion
@@ -100,7 +100,7 @@ def test_a_rule_is_judged_where_nothing_was_measured_and_a_value_is_not(bench: A
 def test_rounding_is_half_up_and_never_coarser_than_a_tenth(
     value: float, written: float, decimals: int, exact: bool, right: bool
 ) -> None:
-    assert amounts._rounds(value, written, decimals, exact=exact) is right
+    assert values.rounds(value, written, decimals, exact=exact) is right
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_rounding_is_half_up_and_never_coarser_than_a_tenth(
 def test_a_value_is_converted_only_to_a_unit_of_the_same_kind(
     value: float, given: str, wanted: str, there: float | None
 ) -> None:
-    assert amounts._converted(value, given, wanted) == there
+    assert values.converted(value, given, wanted) == there
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_a_value_is_converted_only_to_a_unit_of_the_same_kind(
 def test_a_rounded_number_stays_on_its_side_of_every_threshold(
     value: float, written: float, marks: tuple[float | None, ...], same: bool
 ) -> None:
-    assert amounts._same_side(value, written, marks) is same
+    assert values.same_side(value, written, marks) is same
 
 
 def test_a_limit_without_a_comparing_word_is_not_judged() -> None:
-    found = amounts._compared(number(0.8), THING, amounts.Known(0.9, "1"), (0, 4))
+    found = limits.compared(number(0.8), THING, values.Known(0.9, "1"), (0, 4))
     assert (found.verdict.value, found.code) == ("UNVERIFIABLE", "number.unread")
 
 
@@ -145,20 +145,20 @@ def test_a_limit_without_a_comparing_word_is_not_judged() -> None:
 def test_a_comparison_holds_for_the_whole_interval_or_not_at_all(
     limit: float, comparator: Comparator, code: str
 ) -> None:
-    given = amounts.Known(0.9, "1", Interval(low=0.88, high=0.92, method="test"))
-    found = amounts._compared(number(limit, comparator=comparator), THING, given, (0, 4))
+    given = values.Known(0.9, "1", Interval(low=0.88, high=0.92, method="test"))
+    found = limits.compared(number(limit, comparator=comparator), THING, given, (0, 4))
     assert found.code == code
     assert found.spans == (((0, 4),) if code == "comparison.same" else ())
 
 
 def test_what_the_evidence_has_no_number_for_has_none() -> None:
-    assert amounts.known(THING) is None
+    assert values.known(THING) is None
 
 
 def test_a_rule_is_quoted_with_its_comparator_threshold_and_unit() -> None:
-    given = amounts.Known(0.9, "1", None, RULE)
+    given = values.Known(0.9, "1", None, RULE)
     quoted = [
-        amounts._threshold(number(v, 1, c, u), THING, given, (0, 4)).code
+        limits.threshold(number(v, 1, c, u), THING, given, (0, 4)).code
         for v, c, u in ((0.7, Comparator.GE, None), (0.7, None, None), (0.7, Comparator.GT, None),
                         (0.8, Comparator.GE, None), (0.7, Comparator.GE, "mm"), (70, Comparator.GE, "%"))
     ]  # fmt: skip
@@ -167,7 +167,7 @@ def test_a_rule_is_quoted_with_its_comparator_threshold_and_unit() -> None:
         "criterion.threshold", "criterion.threshold",
     ]  # fmt: skip
     verdicts = [
-        amounts._threshold(number(v, 1, Comparator.GE, u), THING, given, (0, 4)).verdict.value
+        limits.threshold(number(v, 1, Comparator.GE, u), THING, given, (0, 4)).verdict.value
         for v, u in ((0.7, None), (0.8, None), (0.7, "mm"), (70, "%"))
     ]
     assert verdicts == ["SUPPORTED", "CONTRADICTED", "CONTRADICTED", "SUPPORTED"]

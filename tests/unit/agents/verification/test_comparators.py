@@ -15,7 +15,7 @@ from clinigraph.agents.claims.numerals import numerals
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met
-from clinigraph.agents.verification import amounts, changes, ranges
+from clinigraph.agents.verification import changes, ranges, values
 from clinigraph.agents.verification.completeness import omissions
 from clinigraph.agents.verification.verifier import CaseVerifier
 from clinigraph.evals.grounding.sentences import spoken
@@ -71,9 +71,9 @@ def subject(value: float, half: float, criterion: Criterion) -> Subject:
 def test_a_number_is_its_value_rounded_half_up_and_no_neighbour(value: float, decimals: int) -> None:
     step = Decimal(1).scaleb(-decimals)
     right = Decimal(f"{value:.10g}").quantize(step, rounding=ROUND_HALF_UP)
-    assert amounts._rounds(value, float(right), decimals, exact=False)
+    assert values.rounds(value, float(right), decimals, exact=False)
     for off in (-3, -1, 1, 2):
-        assert not amounts._rounds(value, float(right + off * step), decimals, exact=False)
+        assert not values.rounds(value, float(right + off * step), decimals, exact=False)
 
 
 @given(VALUES)
@@ -81,7 +81,7 @@ def test_a_number_with_few_decimals_stays_within_a_tenth_of_its_value(value: flo
     for decimals in (0, 1):
         step = Decimal(1).scaleb(-decimals)
         written = float(Decimal(f"{value:.10g}").quantize(step, rounding=ROUND_HALF_UP))
-        if amounts._rounds(value, written, decimals, exact=False):
+        if values.rounds(value, written, decimals, exact=False):
             assert abs(written - value) <= 0.1 * value + 1e-12
 
 
@@ -90,18 +90,18 @@ def test_a_number_with_few_decimals_stays_within_a_tenth_of_its_value(value: flo
 )
 def test_units_convert_by_their_factor_and_back(value: float, pair: tuple[str, str, float]) -> None:
     one, other, factor = pair
-    there = amounts._converted(value, one, other)
+    there = values.converted(value, one, other)
     assert there is not None
     assert math.isclose(there, value * factor, rel_tol=1e-6)
-    back = amounts._converted(there, other, one)
+    back = values.converted(there, other, one)
     assert back is not None
     assert math.isclose(back, value, rel_tol=1e-6)
 
 
 @given(VALUES, st.sampled_from([("mm", "kg"), ("1", "mm"), ("mm[Hg]", "mm"), ("a", "g"), ("%", "mm")]))
 def test_units_of_other_things_never_convert(value: float, pair: tuple[str, str]) -> None:
-    assert amounts._converted(value, *pair) is None
-    assert amounts._converted(value, *reversed(pair)) is None
+    assert values.converted(value, *pair) is None
+    assert values.converted(value, *reversed(pair)) is None
 
 
 @given(VALUES, HALF, COMPARATORS, VALUES)

@@ -75,6 +75,11 @@ def test_the_record_is_told_in_plain_words(record: Any, text: str, verdict: str)
         ("Neither the size of the thing nor the pressure is high.", C),
         ("High pressure and large size of the thing.", S), ("High pressure and normal size of the thing.", C),
         ("The size of the thing does not reach 0.95.", S), ("The size of the thing does not reach 0.7.", C),
+        ("The pressure of 25 mmHg (normal up to 21 mmHg) is raised.", S),
+        ("The pressure of 25 mmHg (normal up to 24 mmHg) is raised.", C),
+        ("The pressure of 25 mmHg (normal above 21 mmHg) is raised.", C),
+        ("The patient is 61.", S), ("The patient is 16.", C), ("The patient is 61 mmHg.", "UNSUPPORTED"),
+        ("Thingness is likely.", OPEN),
         ("No criterion was met.", C), ("One indicator could not be assessed.", S),
         ("Two indicators could not be assessed.", C),
         ("No earlier photograph is available for comparison.", S),
@@ -109,6 +114,8 @@ def followed(bench: Any) -> Any:
         ("The size of the thing was 0.90 at the prior examination.", C),
         ("Compared with the prior image, the size of the thing is smaller.", C),
         ("The size of the thing grew by 0.3.", C),
+        ("The size of the thing grew by 29 %.", S),
+        ("The size of the thing grew by 20 %.", C),
         ("The previous size of the thing was 0.70.", S),
         ("The previous size of the thing was 0.90.", C),
         ("The size of the thing is now 0.90, previously 0.70.", S),
@@ -120,3 +127,16 @@ def followed(bench: Any) -> Any:
 )
 def test_then_and_now_are_told_apart(bench: Any, followed: Any, text: str, verdict: str) -> None:
     assert {v for v, _ in bench.codes(followed, text)} == {verdict}, [c.explanation for c in bench.read(followed, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("By the Clinigraph guideline the size of the thing is large.", C),
+        ("By the Clinigraph guideline a size of the thing of at least 0.7 is large.", S),
+        ("By the Clinigraph guideline a size of the thing of at least 0.8 is large.", C),
+    ],
+)
+def test_a_source_makes_no_patient_s_value_high(bench: Any, text: str, verdict: str) -> None:
+    case = bench.case(bench.measured(0.5))
+    assert verdict in {v for v, _ in bench.codes(case, text)}, [c.explanation for c in bench.read(case, text)]

@@ -1,0 +1,100 @@
+"""Limits in free wording: thresholds of criteria, ends of what is normal, comparisons with a number."""
+
+from __future__ import annotations
+
+import re
+
+from clinigraph.agents.claims.quantities import Quantity
+from clinigraph.agents.claims.subjects import Subject
+from clinigraph.agents.judgement import criterion_met
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.values import Known, converted, differs, value_text
+from clinigraph.models.base import IndicatorId, PassageId
+from clinigraph.models.findings import Met
+from clinigraph.models.formatting import pretty_unit
+from clinigraph.models.planning import Comparator, Criterion
+
+THRESHOLD = re.compile(
+    r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
+)
+END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
+_OTHERWISE = {
+    Comparator.GE: Comparator.LT, Comparator.LT: Comparator.GE,
+    Comparator.GT: Comparator.LE, Comparator.LE: Comparator.GT,
+}  # fmt: skip
+
+
+def threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    """Judge a number that is said to be a threshold: it is that of the criterion, with its direction."""
+    rule = given.criterion
+    if rule is None:
+        return unsupported("criterion.none", f"The evidence has no criterion for {subject.name}.")
+    if quantity.comparator is not None and quantity.comparator is not rule.comparator:
+        return contradicted("criterion.comparator", f"The criterion is {rule.text}.")
+    wrong = differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True)
+    if wrong is not None:
+        return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
+    return supported("criterion.threshold", f"The criterion is {rule.text}.", span)
+
+
+def beyond(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    """Judge "below the threshold of 0.7": the threshold is the criterion's, and the value lies on that side of it."""
+    rule = given.criterion
+    if rule is None:
+        return unsupported("criterion.none", f"The evidence has no criterion for {subject.name}.")
+    if differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True) is not None:
+        return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
+    return compared(quantity, subject, given, span)
+
+
+def compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[int, int]) -> Outcome:
+    """Judge "above 0.7" by value and interval."""
+    if quantity.comparator is None:
+        return unverifiable("number.unread", "A comparison cannot be read.")
+    unit = quantity.unit or ("1" if given.unit == "1" else None)
+    if unit is None:
+        return unsupported("unit.missing", f"The limit has no unit; {subject.name} is in {pretty_unit(given.unit)}.")
+    limits = [v for r in quantity.readings if (v := converted(r, unit, given.unit)) is not None]
+    if not limits:
+        return contradicted("unit.mismatch", f"{subject.name} is measured in {pretty_unit(given.unit) or 'no unit'}.")
+    rule = Criterion(
+        indicator=IndicatorId("limit"), comparator=quantity.comparator, threshold=limits[0], unit=given.unit,
+        passage_id=PassageId("none"),
+    )  # fmt: skip
+    met = criterion_met(given.value, given.interval, rule)
+    if met is Met.UNCERTAIN:
+        told = f"{subject.name} is {value_text(given)}: the limit lies in the interval."
+        return unsupported("comparison.uncertain", told)
+    if met is Met.NO:
+        return contradicted(
+            "comparison.mismatch", f"{subject.name} is {value_text(given)}, so the comparison does not hold."
+        )
+    return supported("comparison.same", f"{subject.name} is {value_text(given)}, so the comparison holds.", span)
+
+
+def reference(quantity: Quantity, given: Known, span: tuple[int, int]) -> Outcome:
+    """Judge "normal below 0.7": what is normal ends where the criterion begins."""
+    rule = given.criterion
+    if rule is None or quantity.comparator is None:
+        return unsupported("criterion.none", "The evidence has no criterion that says what is normal.")
+    same = differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True) is None
+    if not same or _OTHERWISE[quantity.comparator] is not rule.comparator:
+        return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
+    return supported("criterion.threshold", f"The criterion is {rule.text}.", span)
+
+
+def wrong_end(context: ProseContext, given: Known) -> Outcome | None:
+    """Refuse an "upper limit" that is a lower one, and the other way round."""
+    match, rule = END.search(context.text), given.criterion
+    if match is None or rule is None or (match.group(1).lower() == "upper") is rule.comparator.upward:
+        return None
+    return contradicted("criterion.comparator", f"The criterion is {rule.text}.")
+
+
+def rules_with(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a number called a threshold is that of exactly one criterion of the case."""
+    rules = [s.result.criterion for s in context.index.subjects if s.result is not None and s.result.criterion]
+    return THRESHOLD.search(context.text[: quantity.start]) is not None and (
+        len([r for r in rules if r.threshold in quantity.readings]) == 1
+    )
