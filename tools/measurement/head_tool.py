@@ -9,8 +9,7 @@ from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement.masks import Mask
 from clinigraph.tools.measurement.planar import Spacing, fit_ellipse, head_circumference
-from clinigraph.tools.measurement.structure import NO_SPACING, Structure, half_pixel, structure_input, structure_ports
-from clinigraph.tools.ready import ReadyTool
+from clinigraph.tools.measurement.structure import NO_SPACING, Structure, StructureTool, half_pixel, structure_ports
 
 _CIRCUMFERENCE, _RATIO = "head_circumference", "head_axis_ratio"
 
@@ -30,20 +29,13 @@ _PLANE = "Whether the picture shows the standard plane (thalami, cavum) was not 
 _SQUARE = "The pixels are taken to be square, because the image states no spacing."
 
 
-class FetalHeadMeasures(ReadyTool):
+class FetalHeadMeasures(StructureTool):
     """Measures what an earlier step outlined; loads nothing."""
 
     _spec = SPEC
 
-    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one head.
-
-        Raises:
-            ToolFailure: The image is of another kind, or masks and image lie on different grids.
-        """
-        structure = structure_input(SPEC, call, context)
-        if isinstance(structure, str):
-            return support.nothing(SPEC, call, structure)
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure one head."""
         if structure.mask.ndim != 2:
             reason = "the head is measured on a single picture, not in a volume"
             return support.nothing(SPEC, call, reason)

@@ -16,9 +16,8 @@ from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement.intensity import IntensityStatistics, intensity_statistics
 from clinigraph.tools.measurement.masks import Mask
-from clinigraph.tools.measurement.structure import Structure, structure_input, structure_ports
+from clinigraph.tools.measurement.structure import Structure, StructureTool, structure_ports
 from clinigraph.tools.measurement.uncertainty import combine
-from clinigraph.tools.ready import ReadyTool
 
 HOUNSFIELD = "[hnsf'U]"
 """UCUM code of the Hounsfield unit."""
@@ -44,20 +43,17 @@ SPEC = ToolSpec(
 )
 
 
-class IntensityMeasures(ReadyTool):
+class IntensityMeasures(StructureTool):
     """Measures what an earlier step outlined; loads nothing."""
 
     _spec = SPEC
 
-    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one structure.
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure the pixels inside.
 
         Raises:
-            ToolFailure: The image is of another kind, masks and image lie on different grids, or pixels are no numbers.
+            ToolFailure: Pixels are no numbers.
         """
-        structure = structure_input(SPEC, call, context)
-        if isinstance(structure, str):
-            return support.nothing(SPEC, call, structure)
         pixels = support.pixels_of(SPEC, structure.image, context)
         if structure.image.colour:
             return support.nothing(SPEC, call, "the picture has colours, whose levels are no measure of the tissue")

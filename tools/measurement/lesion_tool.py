@@ -27,12 +27,11 @@ from clinigraph.tools.measurement.planar import Spacing
 from clinigraph.tools.measurement.structure import (
     NO_SPACING,
     Structure,
+    StructureTool,
     half_pixel,
-    structure_input,
     structure_ports,
 )
 from clinigraph.tools.measurement.uncertainty import HALF_PIXEL, combine
-from clinigraph.tools.ready import ReadyTool
 
 _LONGEST, _ACROSS, _MEAN, _AREA = "longest_diameter", "perpendicular_diameter", "mean_diameter", "area"
 _VOLUME = "volume"
@@ -70,20 +69,13 @@ SPEC = ToolSpec(
 )
 
 
-class LesionMeasures(ReadyTool):
+class LesionMeasures(StructureTool):
     """Measures what an earlier step outlined; loads nothing."""
 
     _spec = SPEC
 
-    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one structure; in a volume, on the axial slice where it is longest (as RECIST 1.1 asks).
-
-        Raises:
-            ToolFailure: The image is of another kind, or masks and image lie on different grids.
-        """
-        structure = structure_input(SPEC, call, context)
-        if isinstance(structure, str):
-            return support.nothing(SPEC, call, structure)
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure in the plane; of a volume, on the axial slice where it is longest (as RECIST 1.1 asks)."""
         plane = _Plane.of(structure)
         context.check_cancelled()
         outputs, missing = plane.outputs(), plane.missing()

@@ -26,8 +26,7 @@ from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement import skin
 from clinigraph.tools.measurement.masks import Mask, largest_component
-from clinigraph.tools.measurement.structure import Structure, structure_input, structure_ports
-from clinigraph.tools.ready import ReadyTool
+from clinigraph.tools.measurement.structure import Structure, StructureTool, structure_ports
 
 _A, _B, _C, _TOTAL, _VEIL = (
     "abcd_asymmetry",
@@ -70,20 +69,13 @@ SPEC = ToolSpec(
 )
 
 
-class SkinMeasures(ReadyTool):
+class SkinMeasures(StructureTool):
     """Measures what an earlier step outlined; loads nothing."""
 
     _spec = SPEC
 
-    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one lesion.
-
-        Raises:
-            ToolFailure: The image is of another kind, or masks and image lie on different grids.
-        """
-        structure = structure_input(SPEC, call, context)
-        if isinstance(structure, str):
-            return support.nothing(SPEC, call, structure)
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure one lesion."""
         pixels = support.pixels_of(SPEC, structure.image, context)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
             return support.nothing(SPEC, call, "the picture has no colours, and the ABCD rule reads colours")

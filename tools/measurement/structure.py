@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +13,13 @@ from clinigraph.models.base import EvidenceId
 from clinigraph.models.codes import UNITLESS, Concept
 from clinigraph.models.findings import FindingSite, Measurement
 from clinigraph.models.imaging import Image, LabelMap
-from clinigraph.models.tooling import Port, ToolCall, ToolSpec, ValueKind
+from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, ValueKind
 from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement.masks import Mask, extent, largest_component
 from clinigraph.tools.measurement.planar import Spacing
 from clinigraph.tools.measurement.uncertainty import Spread, combine
+from clinigraph.tools.ready import ReadyTool
 
 NO_OUTLINE = "no outline of the structure was handed on by the step before"
 NO_SPACING = (
@@ -114,6 +116,26 @@ def structure_input(spec: ToolSpec, call: ToolCall, context: ToolContext) -> Str
     whole = support.planes_of(spec, label_map, image, context, (label,))[label]
     mask = largest_component(whole)
     return Structure(image, label_map, label, mask, _notes(label_map, label, whole, mask))
+
+
+class StructureTool(ReadyTool, ABC):
+    """A tool that measures what an earlier step outlined; its inputs are `structure_ports`."""
+
+    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure one structure, or say why there is none.
+
+        Raises:
+            ToolFailure: The image is of another kind, masks and image lie on different grids, or the tool cannot
+                measure on such an image.
+        """
+        structure = structure_input(self._spec, call, context)
+        if isinstance(structure, str):
+            return support.nothing(self._spec, call, structure)
+        return self._measure(structure, call, context)
+
+    @abstractmethod
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure a structure that is there."""
 
 
 def chosen_label(label_map: LabelMap) -> str:

@@ -18,9 +18,8 @@ from clinigraph.tools import ports, support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import lesion_concepts as codes
 from clinigraph.tools.measurement import solid
-from clinigraph.tools.measurement.structure import NO_SPACING, Structure, structure_input, structure_ports
+from clinigraph.tools.measurement.structure import NO_SPACING, Structure, StructureTool, structure_ports
 from clinigraph.tools.measurement.uncertainty import HALF_PIXEL
-from clinigraph.tools.ready import ReadyTool
 
 _VOLUME, _DIAMETER, _IN_SLICE = "volume", "longest_diameter_3d", "longest_diameter_in_slice"
 _SPHERE, _SURFACE, _SPHERICITY = "equivalent_sphere_diameter", "surface_area", "sphericity"
@@ -46,20 +45,17 @@ SPEC = ToolSpec(
 )
 
 
-class VolumeMeasures(ReadyTool):
+class VolumeMeasures(StructureTool):
     """Measures what an earlier step outlined; loads nothing."""
 
     _spec = SPEC
 
-    def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
-        """Measure one structure.
+    def _measure(self, structure: Structure, call: ToolCall, context: ToolContext) -> ToolResult:
+        """Measure in three dimensions.
 
         Raises:
-            ToolFailure: The image is of another kind or a single picture, or masks and image lie on different grids.
+            ToolFailure: The image is a single picture.
         """
-        structure = structure_input(SPEC, call, context)
-        if isinstance(structure, str):
-            return support.nothing(SPEC, call, structure)
         if structure.mask.ndim != 3:
             raise ToolFailure(
                 "The tool volume_measures reads volumes",
