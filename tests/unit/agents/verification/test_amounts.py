@@ -9,6 +9,8 @@ import pytest
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.verification import limits, values
+from clinigraph.agents.verification.amounts import amounts
+from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.findings import Interval
 from clinigraph.models.planning import Comparator, Criterion
@@ -54,6 +56,38 @@ def number(value: float, decimals: int = 2, comparator: Comparator | None = None
         ("The threshold for the weighted score: 0.4.", "SUPPORTED", "number.traced"),
         ("The threshold of the score is 0.6.", "CONTRADICTED", "number.mismatch"),
         ("The threshold of the score is 1.00.", "CONTRADICTED", "number.mismatch"),
+        ("It is unlikely that the size of the thing is 0.90.", "CONTRADICTED", "number.denied"),
+        ("It is unlikely that the size of the thing is 0.80.", "UNVERIFIABLE", "number.denied"),
+        ("The size of the thing is 0.2 above the threshold.", "UNVERIFIABLE", "number.difference"),
+        ("The pressure is 4 mmHg higher than the limit.", "UNVERIFIABLE", "number.difference"),
+        ("The threshold of 0.7 is exceeded.", "UNVERIFIABLE", "number.rule_unnamed"),
+        ("The threshold of 0.6 is exceeded.", "UNSUPPORTED", "number.no_value"),
+        ("The threshold of 21 is exceeded.", "UNVERIFIABLE", "number.rule_unnamed"),
+        ("The upper limit for pressure is > 21 mmHg.", "SUPPORTED", "number.traced"),
+        ("The lower limit for pressure is > 21 mmHg.", "CONTRADICTED", "criterion.comparator"),
+        ("The pressure limit is 21 mmHg.", "SUPPORTED", "number.traced"),
+        ("The pressure limit is 25 mmHg.", "CONTRADICTED", "criterion.threshold"),
+        ("The criterion for the pressure is 22 mmHg.", "CONTRADICTED", "criterion.threshold"),
+        ("The criterion for pressure is ≥ 21 mmHg.", "CONTRADICTED", "criterion.comparator"),
+        ("The pressure is above the limit of 21 mmHg.", "SUPPORTED", "number.traced"),
+        ("The pressure is above the limit of 22 mmHg.", "CONTRADICTED", "criterion.threshold"),
+        ("The pressure is below the limit of 21 mmHg.", "CONTRADICTED", "comparison.mismatch"),
+        ("The size of the thing is 0.90 (90 % confidence interval).", "SUPPORTED", "number.traced"),
+        ("The size of the thing is 0.90 (91 % confidence interval).", "CONTRADICTED", "interval.level"),
+        ("The size of the thing is 0.90 (89 % confidence interval).", "CONTRADICTED", "interval.level"),
+        ("The pressure is 20 % of the total.", "UNVERIFIABLE", "number.share"),
+        ("The age is 61.", "UNSUPPORTED", "unit.missing"),
+        ("The score is above the threshold of 0.4.", "SUPPORTED", "number.traced"),
+        ("The score is below the threshold of 0.4.", "CONTRADICTED", "comparison.mismatch"),
+        ("The score is above the threshold of 0.5.", "CONTRADICTED", "number.mismatch"),
+        ("The score of 1.00 exceeds the threshold of 0.4.", "SUPPORTED", "comparison.same"),
+        ("The score is 0.80.", "CONTRADICTED", "number.mismatch"),
+        ("The size of the thing is 1.", "CONTRADICTED", "number.mismatch"),
+        ("The size of the thing is 0.899.", "CONTRADICTED", "number.mismatch"),
+        ("The size of the thing is 0.9000.", "SUPPORTED", "number.traced"),
+        ("The size of the thing is 90.0 %.", "SUPPORTED", "number.traced"),
+        ("The size of the thing has a range of 0.88 to 0.92.", "SUPPORTED", "number.traced"),
+        ("The size of the thing is 0.92 to 0.88.", "CONTRADICTED", "number.mismatch"),
     ],
 )
 def test_a_number_passes_only_in_its_own_role(bench: Any, text: str, verdict: str, code: str) -> None:
@@ -171,3 +205,35 @@ def test_a_rule_is_quoted_with_its_comparator_threshold_and_unit() -> None:
         for v, u in ((0.7, None), (0.8, None), (0.7, "mm"), (70, "%"))
     ]
     assert verdicts == ["SUPPORTED", "CONTRADICTED", "CONTRADICTED", "SUPPORTED"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The size of the thing is 0.90, with a range of 0.88 to 0.92.",
+         ["0.90", "with a range of 0.88", "with a range of 0.88 to 0.92"]),
+        ("The size of the thing is 0.90.", ["0.90"]),
+        ("The pressure is above 20 mmHg.", ["above 20 mmHg"]),
+        ("The pressure limit is 21 mmHg.", ["21 mmHg", "limit"]),
+        ("The threshold of the score is 0.4.", ["threshold of the score is 0.4"]),
+        ("The size of the thing is 0.90 (90 % confidence interval).", ["0.90", "90 % confidence interval"]),
+    ],
+)  # fmt: skip
+def test_the_words_that_belong_to_a_number_are_vouched_for_with_it(bench: Any, text: str, words: list[str]) -> None:
+    outcome = amounts(ProseContext(bench.claim("claim-size-value"), text, bench.case().index, bench.verifier._library))
+    assert outcome is not None
+    assert [text[a:b] for a, b in outcome.spans] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The pressure is 24 mmHg.", "The evidence gives 25 mmHg; the sentence says otherwise."),
+        ("The pressure is 25 mm.", "The evidence gives 25 mmHg, in another unit."),
+        ("The pressure is 25.", "The number has no unit; the evidence says 25 mmHg."),
+        ("The score is below the threshold of 0.4.", "The score is 1.00, the threshold 0.4."),
+    ],
+)
+def test_what_the_evidence_gives_is_told(bench: Any, text: str, told: str) -> None:
+    (claim,) = bench.read(bench.case(), text)
+    assert claim.explanation == told
