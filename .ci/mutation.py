@@ -48,7 +48,7 @@ TESTS = {
     ),
 }
 """Tests that speak of every module of a folder, in ``tests/unit/agents``: they run after the module's own."""
-BESIDE = {"entailment": "chain", "judging": "chain"}
+BESIDE = {"entailment": "chain", "judging": "chain", "limits": "amounts", "values": "amounts"}
 """Modules of which the file of another module speaks, too."""
 NOT_LOADED = ("tests", "test_", "conftest")
 PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "_hypothesis_pytestplugin")
