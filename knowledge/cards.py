@@ -43,7 +43,7 @@ class Strength(StrEnum):
     """How firmly the source says it, in one scale for all societies."""
 
     STRONG = "strong"
-    """"We recommend", class I or III, grade A or 1; B of the US Preventive Services Task Force, which says "recommends"."""
+    """"We recommend", class I or III, grade A or 1; B of the US Preventive Services Task Force, "recommends"."""
     CONDITIONAL = "conditional"
     """"We suggest", class II, grade B of other societies or 2."""
     DEFINITION = "definition"
