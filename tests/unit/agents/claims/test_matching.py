@@ -8,10 +8,12 @@ from clinigraph.agents.claims.matching import claims_of
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.claims.subjects import EvidenceIndex
 from clinigraph.agents.claims.typing import kind_of
-from clinigraph.models.base import EvidenceId
+from clinigraph.models.base import EvidenceId, ImageId, IndicatorId, PassageId
 from clinigraph.models.case import Fact
-from clinigraph.models.evidence import EvidenceGraph, FactNode, PassageNode
-from clinigraph.models.findings import Impression, Presence
+from clinigraph.models.evidence import EvidenceGraph, FactNode, ImageNode, IndicatorResultNode, PassageNode
+from clinigraph.models.findings import Impression, IndicatorResult, IndicatorStatus, Met, Presence
+from clinigraph.models.imaging import Image, ImageFormat, ImageGeometry
+from clinigraph.models.planning import Comparator, Criterion
 from clinigraph.models.reporting import ClaimKind, Section
 from clinigraph.testing.doubles import make_passage
 
@@ -22,6 +24,14 @@ NODES = (
 INDEX = EvidenceIndex(
     EvidenceGraph(nodes=NODES), Impression(decision=Presence.INDETERMINATE, condition="cataract", rationale="none")
 )
+
+PICTURE = ImageNode(
+    id=EvidenceId("img-1"),
+    value=Image(
+        id=ImageId("img-1"), artifact_id="a" * 64, geometry=ImageGeometry(shape=(32, 48)), format=ImageFormat.PNG,
+        colour=True,
+    ),
+)  # fmt: skip
 
 
 def grounds(text: str) -> list[tuple[str, ...]]:
@@ -63,3 +73,73 @@ def test_a_sentence_too_long_to_read_is_kept_whole_and_names_nothing() -> None:
 )
 def test_a_statement_has_its_kind(text: str, section: Section, kind: ClaimKind) -> None:
     assert kind_of(text, (), section) is kind
+
+
+def test_a_claim_takes_over_the_sentence_that_the_evidence_gives() -> None:
+    (given,) = claims_of("The age is 61 years.", INDEX, {})
+    known = {given.text: given.replace(kind=ClaimKind.RECOMMENDATION, prose=False)}
+    (claim, other) = claims_of("The age is 61 years. The age is 62 years.", INDEX, known)
+    assert (claim.id, claim.kind, claim.prose) == ("text-1", ClaimKind.RECOMMENDATION, True)
+    assert (other.id, other.kind) == ("text-2", ClaimKind.QUANTITATIVE)
+
+
+@pytest.mark.parametrize(
+    ("text", "rests"),
+    [
+        ("The age is 61 years. This is high.", True), ("The age is 61 years. It was told.", True),
+        ("The age is 61 years. The sky is blue.", False), ("The age is 61 years. Is told so.", False),
+        ("The age is 61 years and is told so.", True), ("The age is 61 years and the sky is blue.", False),
+        ("The age is 61 years. 5 were told.", False), ("The age is 61 years. The finding is told.", True),
+    ],
+)  # fmt: skip
+def test_only_a_clause_without_a_subject_of_its_own_rests_on_what_came_before(text: str, rests: bool) -> None:
+    first, second = grounds(text)
+    assert first == ("fact-age",)
+    assert second == (("fact-age",) if rests else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "rests"),
+    [
+        ("This 61-year-old is here.", ("fact-age",)), ("The woman sleeps.", ("fact-age",)),
+        ("The image is grey.", ("img-1",)), ("The woman in the image sleeps.", ("fact-age",)),
+        ("The imagery sleeps.", ()), ("Nobody sleeps.", ()),
+        ("People grow larger in most rooms.", ()), ("Things grow larger in", ("card#1",)), ("larger in most", ()),
+        ("Things grow larger in most people. So it is.", ("card#1",)),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_names_no_evidence_rests_on_a_passage_a_person_or_a_picture(
+    text: str, rests: tuple[str, ...]
+) -> None:
+    index = EvidenceIndex(EvidenceGraph(nodes=(*NODES, PICTURE)), INDEX.impression)
+    assert claims_of(text, index, {}, frozenset({text}))[0].evidence_ids == rests
+
+
+def test_the_words_of_a_name_say_nothing_of_the_kind_of_statement() -> None:
+    tall = FactNode(id=EvidenceId("fact-x"), value=Fact(name="large_left_study", value=61.0, unit="a"))
+    index = EvidenceIndex(EvidenceGraph(nodes=(tall,)), INDEX.impression)
+    kinds = [claims_of(t, index, {})[0].kind for t in ("The large left study is red.", "The large left book is red.")]
+    assert kinds == [ClaimKind.QUALITATIVE, ClaimKind.COMPARATIVE]
+
+
+@pytest.mark.parametrize(("length", "read"), [(LONGEST_SENTENCE, True), (LONGEST_SENTENCE + 1, False)])
+def test_the_longest_sentence_is_still_read(length: int, read: bool) -> None:
+    text = "The age is 61 years, " + "x" * (length - 21)
+    (claim,) = claims_of(text, INDEX, {})
+    assert (claim.evidence_ids == ("fact-age",)) is read
+
+
+def test_a_passage_is_a_ground_only_where_a_criterion_is_judged() -> None:
+    rule = Criterion(indicator=IndicatorId("tallness"), comparator=Comparator.GE, threshold=3, unit="mm",
+                     passage_id=PassageId("card#1"))  # fmt: skip
+    value = IndicatorResult(
+        id=EvidenceId("indicator-tallness"), indicator_id=IndicatorId("tallness"), name="Tallness", kind="quantitative",
+        status=IndicatorStatus.COMPLETE, met=Met.YES, value=4.0, unit="mm", weight=1, criterion=rule,
+    )  # fmt: skip
+    index = EvidenceIndex(
+        EvidenceGraph(nodes=(*NODES, IndicatorResultNode(id=value.id, value=value))), INDEX.impression
+    )
+    rests = {t: claims_of(t, index, {})[0].evidence_ids for t in ("Tallness is 4 mm.", "Tallness is above 3 mm.")}
+    assert list(rests.values()) == [("indicator-tallness",), ("indicator-tallness", "card#1")]
+    (known,) = claims_of("The guideline speaks of tallness.", index, {})
+    assert known.evidence_ids == ("indicator-tallness", "card#1")

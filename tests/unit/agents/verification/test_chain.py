@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from clinigraph.agents.verification.chain import ChainVerifier
+from clinigraph.agents.verification.chain import OPEN, ChainVerifier, evidence_text
 from clinigraph.agents.verification.entailment import (
     ClassifierEntailment,
     Entailment,
@@ -21,6 +21,7 @@ from clinigraph.agents.verification.entailment import (
 )
 from clinigraph.agents.verification.judging import JudgeAnswer, JudgeEntailment
 from clinigraph.errors import ModelUnreachable, WeightsInvalid
+from clinigraph.models.base import EvidenceId
 from clinigraph.models.reporting import Claim, Verdict
 
 S, C, U, V = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE
@@ -195,3 +196,86 @@ def test_a_local_sequence_classification_model_judges_pairs(tmp_path: Path) -> N
     assert all(1 / 3 <= a.confidence <= 1 and a.verdict in (S, C, U) for a in first)
     strict = ClassifierEntailment(tmp_path / "nli", least=0.999)
     assert {a.verdict for a in asyncio.run(strict.entail(pairs))} == {V}
+
+
+class Answers(Says):
+    """A model with a name of its own that may not decide."""
+
+    def __init__(self, verdict: Verdict, name: str, *, decides: bool = True) -> None:
+        super().__init__(verdict, 0.75)
+        self.name, self.decides = name, decides
+
+
+def chained(bench: Any, claim: Claim, *models: Says, similarity: bool = True) -> Claim:
+    near = SimilarityEntailment(letters) if similarity else None
+    chain = ChainVerifier(bench.verifier, near, models)
+    (found,) = asyncio.run(chain.verify((claim,), bench.report.evidence_graph, bench.report.impression))
+    return found
+
+
+def test_models_are_asked_in_order_until_one_says_more_than_that_it_cannot_say(bench: Any) -> None:
+    silent, first, second = Answers(V, "silent"), Answers(U, "first"), Answers(S, "second")
+    found = chained(bench, unread(bench), silent, first, second)
+    assert (found.verdict, found.reason_code, found.verifier) == (U, "entailment.unsupported", "first")
+    assert found.explanation == "Rules could not read the sentence; first says: unsupported (0.75)."
+    assert (len(silent.asked), len(first.asked), len(second.asked)) == (1, 1, 0)
+
+
+def test_a_model_that_may_not_decide_is_not_asked(bench: Any) -> None:
+    model = Answers(S, "similar", decides=False)
+    assert chained(bench, unread(bench), model).verdict is V
+    assert model.asked == []
+
+
+def test_without_similarity_no_nearness_is_stated(bench: Any) -> None:
+    alone = chained(bench, unread(bench), similarity=False)
+    assert alone == bench.judge(unread(bench))
+    found = chained(bench, unread(bench), Answers(S, "model"), similarity=False)
+    assert found.uncertainty is not None
+    assert (found.uncertainty.retrieval, found.uncertainty.verifier) == (None, 0.25)
+    both = chained(bench, unread(bench), Answers(S, "model"))
+    assert both.uncertainty is not None
+    assert both.uncertainty.retrieval is not None
+    assert 0 < both.uncertainty.retrieval < 1
+
+
+@pytest.mark.parametrize(("vector", "retrieval"), [((1.0, 0.0), 0.0), ((0.6, 0.8), 0.4), ((-1.0, 0.0), 1.0)])
+def test_nearness_is_a_share(bench: Any, vector: tuple[float, float], retrieval: float) -> None:
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([(1.0, 0.0), *([vector] * (len(texts) - 1))], dtype=np.float32)
+
+    chain = ChainVerifier(bench.verifier, SimilarityEntailment(encode))
+    (found,) = asyncio.run(chain.verify((unread(bench),), bench.report.evidence_graph, bench.report.impression))
+    assert found.uncertainty is not None
+    assert found.uncertainty.retrieval == pytest.approx(retrieval)
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("code", [*OPEN, "number.mismatch", "presence.mismatch", ""])
+def test_open_is_what_names_evidence_and_was_not_read(bench: Any, verdict: Verdict, code: str) -> None:
+    claim = bench.claim("claim-size-value").replace(verdict=verdict, reason_code=code)
+    assert ChainVerifier.is_open(claim) is (verdict in (U, V) and code in OPEN)
+    assert not ChainVerifier.is_open(claim.replace(evidence_ids=()))
+
+
+def test_the_text_of_evidence_is_its_own_sentences_and_passages_without_the_impression(bench: Any) -> None:
+    case = bench.case()
+    size = evidence_text(bench.claim("claim-size-value"), case).split("\n")
+    assert bench.claim("claim-size-value").text in size
+    assert bench.claim("claim-pressure-value").text not in size
+    impression = evidence_text(bench.claim("claim-impression"), case).split("\n")
+    assert bench.claim("claim-impression").text not in impression
+    assert bench.claim("claim-size-criterion").text in impression
+    cited = bench.claim("claim-size-value").replace(evidence_ids=(EvidenceId("card#other"),))
+    assert evidence_text(cited, case) == bench.node("card#other").value.text
+    assert evidence_text(cited.replace(evidence_ids=()), case) == ""
+
+
+def test_only_what_the_rules_left_open_is_asked(bench: Any) -> None:
+    model = Answers(C, "model")
+    claims = (*bench.report.claims, unread(bench))
+    chain = ChainVerifier(bench.verifier, None, [model])
+    found = asyncio.run(chain.verify(claims, bench.report.evidence_graph, bench.report.impression))
+    assert [c.verdict for c in found] == [*([S] * len(bench.report.claims)), C]
+    assert [c.text for c in found] == [c.text for c in claims]
+    assert len(model.asked) == 1
