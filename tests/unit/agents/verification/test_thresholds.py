@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from clinigraph.models.base import EvidenceId
+from clinigraph.models.evidence import EdgeKind, EvidenceEdge, IndicatorResultNode
+
 S, C, U, V = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED", "UNVERIFIABLE"
 
 
@@ -128,3 +131,28 @@ def test_what_was_recomputed_is_told(bench: Any) -> None:
     assert claim.explanation == "Size of the thing: the sentence says no, recomputed is yes."
     (claim,) = bench.read(bench.case(), "The score does not meet the threshold.")
     assert claim.explanation == "The score is 1.00, the threshold 0.4."
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "code"),
+    [
+        ("Size around", V, "criterion.other"), ("Pressure around", V, "criterion.other"),
+        ("Girth around", C, "criterion.mismatch"), ("Girth of the thing", C, "criterion.mismatch"),
+    ],
+)  # fmt: skip
+def test_a_criterion_of_a_thing_of_nearly_that_name_is_not_its_own(
+    bench: Any, name: str, verdict: str, code: str
+) -> None:
+    """QTc and QTc less its limit: the evidence has a criterion for the second alone."""
+    measured = bench.measured(0.9, node_id="measurement-girth")
+    result = bench.node("indicator-size").value.replace(id=EvidenceId("indicator-girth"), name=name, criterion=None)
+    edge = EvidenceEdge(source=EvidenceId("indicator-girth"), target=measured.id, kind=EdgeKind.DERIVED_FROM)
+    case = bench.case(measured, IndicatorResultNode(id=EvidenceId("indicator-girth"), value=result), edges=(edge,))
+    assert bench.codes(case, f"The {name.lower()} meets the criterion.") == {(verdict, code)}
+
+
+def test_a_reason_may_run_over_lines_and_stand_in_capitals(bench: Any) -> None:
+    node = bench.node("indicator-looks")
+    case = bench.case(node.replace(value=node.value.replace(reason="it rained\nall day")))
+    outcomes = {text: bench.codes(case, text) for text in ("Looks odd was not assessed BECAUSE it rained all day.",)}
+    assert set().union(*outcomes.values()) <= {(S, "gap.same"), (V, "gap.reworded")}
