@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,11 +84,14 @@ class Bundle:
         return content
 
     def _network(self, weights: dict[str, torch.Tensor], role: str, index: int, device: torch.device) -> nn.Module:
-        prefix = f"{role}.{index}."
-        state = {key.removeprefix(prefix): value.float() for key, value in weights.items() if key.startswith(prefix)}
         network = self.plans[role].build()
-        network.load_state_dict(state)
+        network.load_state_dict(part_of(weights, f"{role}.{index}."))
         return network.eval().to(device)
+
+
+def part_of(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """The weights whose names begin with a prefix, under the rest of their names, in single precision."""
+    return {key.removeprefix(prefix): value.float() for key, value in weights.items() if key.startswith(prefix)}
 
 
 def _plan(item: dict[str, object]) -> UNetPlan:

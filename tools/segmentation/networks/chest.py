@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.ensemble import Ensemble
+from clinigraph.tools.segmentation.networks.looking import check_grey, closer, shows_something
 from clinigraph.tools.segmentation.networks.masks import (
     BoolMask,
-    Box,
     agreement,
     convex_hull,
     largest_component,
@@ -35,8 +34,7 @@ from clinigraph.tools.segmentation.networks.views import (
 )
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 SIZE = 192
 """Side of the grid on which the network works."""
@@ -47,8 +45,6 @@ MIN_CHEST_CONFIDENCE = 0.5
 _SCALES = (0.92, 1.0, 1.1)
 _CERTAIN, _AGREED = (0.52, 0.86), (0.8, 0.9)
 """From none to full confidence: certainty inside the lungs, agreement of the passes on the lungs."""
-_MIN_SIDE, _MIN_RANGE = 32, 6.0
-"""Pixels and grey levels (1st to 99th percentile) below which there is nothing to be seen."""
 _CANVAS = 384
 """Side of the grid on which the passes are averaged and shaped."""
 _LUNG_SPUR, _HEART_SPUR = 0.12, 0.3
@@ -71,36 +67,10 @@ class ChestPrediction:
     """Cardiothoracic ratio (heart width over width across both lungs) of every test-time-augmented pass."""
 
 
-class ChestNetwork:
+class ChestNetwork(Ensemble):
     """One small ensemble, used twice: on the whole film, then on the region of the lungs."""
 
     name = "cxr_lungs_heart"
-
-    def __init__(self, bundle_dir: Path | None = None) -> None:
-        """Remember the bundle; nothing is loaded before `warm_up`."""
-        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
-        self._networks: list[nn.Module] | None = None
-        self._device: torch.device | None = None
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the weights."""
-        return self._bundle.sha256
-
-    @property
-    def version(self) -> str:
-        """Version of the bundle."""
-        return self._bundle.version
-
-    def warm_up(self) -> None:
-        """Load the weights onto the graphics processor if there is one, else into memory.
-
-        Raises:
-            BundleError: if the weights are missing or not those that the metadata names.
-        """
-        if self._networks is None:
-            self._device = pick_device()
-            self._networks = self._bundle.load(self._device)["chest"]
 
     def predict(self, gray: NDArray[np.uint8]) -> ChestPrediction:
         """Outline both lungs and the heart.
@@ -114,11 +84,10 @@ class ChestNetwork:
         Raises:
             ValueError: if the array is not (H, W) uint8.
         """
-        if gray.ndim != 2 or gray.dtype != np.uint8:
-            raise ValueError(f"expected (H, W) uint8, got {gray.shape} {gray.dtype}; convert the film to 8-bit grey")
+        check_grey(gray, "film")
         import torch
 
-        if min(gray.shape) < _MIN_SIDE or float(np.ptp(np.quantile(gray, (0.01, 0.99)))) < _MIN_RANGE:
+        if not shows_something(gray):
             return _nothing(gray.shape, 0.0)
         self.warm_up()
         with torch.inference_mode():
@@ -132,8 +101,7 @@ class ChestNetwork:
         Returns:
             The film with dark lungs, whichever polarity it came in, and the view round both lungs.
         """
-        height, width = image.shape[-2:]
-        view = View(width / 2, height / 2, float(max(height, width)))
+        view = View.whole(image.shape)
         for look in range(2):
             maps = self._passes(image, [view]).mean(dim=(0, 1)).cpu().numpy()
             left, right = (largest_component(maps[channel] > 0.5) for channel in (0, 1))
@@ -142,17 +110,15 @@ class ChestNetwork:
                 return None
             if look == 0 and is_inverted(cut(image, view, SIZE)[0, 0].cpu().numpy(), left | right):
                 image = 1 - image
-            view = _view_of(box, view)
+            view = closer(box, view, SIZE, VIEW_LUNGS)
         return image, view
 
     def _passes(self, image: Tensor, views: Sequence[View]) -> Tensor:
         """(members, views, 3, s, s) probabilities of left lung, right lung and heart."""
         import torch
 
-        if self._networks is None:
-            raise BundleError("the network is not warmed up; call warm_up() first")
         batch = torch.cat([standardise_film(cut(image, view, SIZE)) for view in views])
-        return torch.stack([torch.sigmoid(network(batch)) for network in self._networks])
+        return torch.stack([torch.sigmoid(network(batch)) for network in self._members("chest")])
 
     def _outline(self, image: Tensor, view: View) -> ChestPrediction:
         views = [view.scaled(scale) for scale in _SCALES]
@@ -240,13 +206,6 @@ def _certainty(maps: NDArray[np.float32], masks: Sequence[BoolMask]) -> float:
     """Mean probability inside each lung, rescaled so that 0.5 counts as 0; geometric mean of both."""
     inside = [float(values[mask].mean()) if mask.any() else 0.5 for values, mask in zip(maps[:2], masks, strict=True)]
     return float(np.sqrt(np.prod([max(0.0, 2 * value - 1) for value in inside])))
-
-
-def _view_of(box: Box, view: View) -> View:
-    scale = view.side / SIZE
-    x, y = box.centre
-    left, top = view.centre_x - view.side / 2, view.centre_y - view.side / 2
-    return View(left + x * scale, top + y * scale, max(box.width, box.height) * scale * VIEW_LUNGS)
 
 
 def _nothing(shape: tuple[int, ...], confidence: float) -> ChestPrediction:

@@ -7,20 +7,19 @@ way, and tells the ventricles apart by their walls.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.ensemble import Ensemble
+from clinigraph.tools.segmentation.networks.looking import closer, shows_something
 from clinigraph.tools.segmentation.networks.masks import dice, mask_box, ramp
 from clinigraph.tools.segmentation.networks.views import View, cut, local_contrast, paste
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Stack = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
@@ -36,8 +35,6 @@ _CERTAIN, _AGREED, _CLOSED = (0.55, 0.85), (0.6, 0.85), (0.35, 0.75)
 """From none to full confidence: certainty inside the left ventricle, agreement of the passes, closure of its wall."""
 _SMALLEST_VIEW = 0.25
 """Least side of a view over the longer side of the image."""
-_MIN_SIDE, _MIN_RANGE = 32, 6.0
-"""Pixels and grey levels (1st to 99th percentile) below which there is nothing to be seen."""
 _BATCH = 16
 
 
@@ -57,26 +54,10 @@ class CinePrediction:
     """Voxels of cavity, muscle and right ventricle in each pass of each network."""
 
 
-class CineNetwork:
+class CineNetwork(Ensemble):
     """One small ensemble, used twice: on whole slices to find the heart, then on the heart."""
 
     name = "cine_mr_heart"
-
-    def __init__(self, bundle_dir: Path | None = None) -> None:
-        """Remember the bundle; nothing is loaded before `warm_up`."""
-        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
-        self._networks: list[nn.Module] | None = None
-        self._device: torch.device | None = None
-
-    def warm_up(self) -> None:
-        """Load the weights onto the graphics processor if there is one, else into memory.
-
-        Raises:
-            BundleError: if the weights are missing or not those that the metadata names.
-        """
-        if self._networks is None:
-            self._device = pick_device()
-            self._networks = self._bundle.load(self._device)["cine"]
 
     def predict(self, stack: Stack) -> CinePrediction:
         """Outline the chambers.
@@ -134,25 +115,22 @@ class CineNetwork:
         """(members, D, 4, s, s) shares of: none, LV cavity, myocardium, RV cavity."""
         import torch
 
-        if self._networks is None:
-            raise BundleError("the network is not warmed up; call warm_up() first")
         parts = []
         for start in range(0, len(slices), _BATCH):
             patch = cut(slices[start : start + _BATCH], view, SIZE)
             patch = torch.rot90(patch.flip(3) if mirrored else patch, turns, (2, 3))
             patch = standardise_slices(patch)
-            parts.append(torch.stack([torch.softmax(network(patch), dim=1) for network in self._networks]))
+            parts.append(torch.stack([torch.softmax(network(patch), dim=1) for network in self._members("cine")]))
         shares = torch.rot90(torch.cat(parts, dim=1), -turns, (3, 4))
         return shares.flip(4) if mirrored else shares
 
     def _find_heart(self, slices: Tensor) -> View | None:
         """Look at whole slices, then closer; None if no heart shows."""
-        height, width = int(slices.shape[-2]), int(slices.shape[-1])
-        side = float(max(height, width))
-        view = View(width / 2, height / 2, side)
+        whole = View.whole(slices.shape)
+        view = whole
         for _ in range(2):
             shares = self._passes(slices, view).mean(dim=0)
-            found = _heart_view(shares.cpu().numpy(), view, _SMALLEST_VIEW * side)
+            found = _heart_view(shares.cpu().numpy(), view, _SMALLEST_VIEW * whole.side)
             if found is None:
                 return None
             view = found
@@ -235,8 +213,7 @@ def _check(stack: Stack) -> None:
 
 
 def _shows_something(stack: Stack) -> bool:
-    grey = float(np.ptp(np.quantile(stack[len(stack) // 2], (0.01, 0.99))))
-    return min(stack.shape[1:]) >= _MIN_SIDE and grey >= _MIN_RANGE
+    return shows_something(stack[len(stack) // 2])
 
 
 def _heart_view(shares: NDArray[np.float32], view: View, least: float) -> View | None:
@@ -252,10 +229,8 @@ def _heart_view(shares: NDArray[np.float32], view: View, least: float) -> View |
     box = mask_box(parts == int(weight.argmax()) + 1)
     if box is None or min(box.width, box.height) < SIZE / 24:
         return None
-    step = view.side / SIZE
-    x, y = box.centre
-    left, top = view.centre_x - view.side / 2, view.centre_y - view.side / 2
-    return View(left + x * step, top + y * step, max(max(box.width, box.height) * step * VIEW_HEART, least))
+    near = closer(box, view, SIZE, VIEW_HEART)
+    return replace(near, side=max(near.side, least))
 
 
 def _main_part(mask: Masks) -> Masks:

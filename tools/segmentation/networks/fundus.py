@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.ensemble import Ensemble
+from clinigraph.tools.segmentation.networks.looking import closer
 from clinigraph.tools.segmentation.networks.masks import (
-    Box,
     agreement,
     components,
     convex_hull,
@@ -34,8 +33,7 @@ from clinigraph.tools.segmentation.networks.views import (
 )
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 COARSE_SIZE = 160
 """Side of the grid on which the disc is searched."""
@@ -84,36 +82,10 @@ class _Candidate:
     field_side: float
 
 
-class FundusDiscCupNetwork:
+class FundusDiscCupNetwork(Ensemble):
     """A coarse network finds the disc, a fine one outlines disc and cup; both are small ensembles."""
 
     name = "fundus_disc_cup"
-
-    def __init__(self, bundle_dir: Path | None = None) -> None:
-        """Remember the bundle; nothing is loaded before `warm_up`."""
-        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
-        self._networks: dict[str, list[nn.Module]] | None = None
-        self._device: torch.device | None = None
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the weights."""
-        return self._bundle.sha256
-
-    @property
-    def version(self) -> str:
-        """Version of the bundle."""
-        return self._bundle.version
-
-    def warm_up(self) -> None:
-        """Load the weights onto the graphics processor if there is one, else into memory.
-
-        Raises:
-            BundleError: if the weights are missing or not those that the metadata names.
-        """
-        if self._networks is None:
-            self._device = pick_device()
-            self._networks = self._bundle.load(self._device)
 
     def predict(self, rgb: NDArray[np.uint8]) -> DiscCupPrediction:
         """Outline disc and cup.
@@ -147,7 +119,7 @@ class FundusDiscCupNetwork:
             box = mask_box(part)
             if box is None or max(box.width, box.height) < 3:
                 continue
-            start = _view_of(box, field, coarse.shape[0])
+            start = closer(box, field, coarse.shape[0], VIEW_DISCS)
             candidate = self._refine(image, start, field.side, float(coarse[part].mean()))
             if candidate is not None and (best is None or candidate.confidence > best.confidence):
                 best = candidate
@@ -172,7 +144,7 @@ class FundusDiscCupNetwork:
             if box is None or min(box.width, box.height) < 8:
                 return None
             certainty = float(disc[mask].mean()) * ellipse_fill(mask)
-            view = _view_of(box, view, FINE_SIZE)
+            view = closer(box, view, FINE_SIZE, VIEW_DISCS)
         steady = steadiness(view.side / VIEW_DISCS, first.side / VIEW_DISCS, field_side)
         certain = ramp(float(np.sqrt(coarse_certainty * certainty)), *_CERTAIN)
         return _Candidate(view, certain * steady, field_side)
@@ -223,11 +195,6 @@ class FundusDiscCupNetwork:
         ratios = [ratio for item in flat if (ratio := _ratio(item[0], item[1])) is not None]
         return DiscCupPrediction(disc, cup, confidence, (box.x0, box.y0, box.x1, box.y1), tuple(ratios))
 
-    def _members(self, role: str) -> list[nn.Module]:
-        if self._networks is None:
-            raise BundleError("the network is not warmed up; call warm_up() first")
-        return self._networks[role]
-
 
 def steadiness(diameter: float, before: float, field_side: float) -> float:
     """1 for a disc that kept its size since it was last looked at and does not fill the lit field, else down to 0."""
@@ -251,14 +218,6 @@ def shape_masks(disc: NDArray[np.float32], cup: NDArray[np.float32]) -> tuple[ND
 def _ratio(disc: NDArray[np.float32], cup: NDArray[np.float32]) -> float | None:
     masks = shape_masks(disc, cup)
     return vertical_ratio(masks[1], masks[0])
-
-
-def _view_of(box: Box, view: View, size: int) -> View:
-    """The view, in input pixels, round a box that was found on the (size, size) grid of another view."""
-    scale = view.side / size
-    x, y = box.centre
-    left, top = view.centre_x - view.side / 2, view.centre_y - view.side / 2
-    return View(left + x * scale, top + y * scale, max(box.width, box.height) * scale * VIEW_DISCS)
 
 
 def _nothing(shape: tuple[int, ...], confidence: float) -> DiscCupPrediction:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.tools.segmentation.networks.bundle import BUNDLES, Bundle, BundleError, pick_device
+from clinigraph.tools.segmentation.networks.ensemble import Ensemble
+from clinigraph.tools.segmentation.networks.looking import check_grey, shows_something
 from clinigraph.tools.segmentation.networks.masks import BoolMask, agreement, dice, largest_component, ramp
 from clinigraph.tools.segmentation.networks.views import View, average_on_canvas, cut, standardise_film, to_tensor
 
 if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 SIZE = 128
 """Side of the grid on which the network works."""
@@ -30,8 +29,6 @@ _CERTAIN, _AGREED, _OVAL = (0.6, 0.85), (0.85, 0.93), (0.9, 0.95)
 """From none to full confidence: certainty inside, agreement of the passes, overlap of outline and ellipse."""
 _AXES = (0.5, 0.62)
 """Short over long axis, from none to full confidence: heads of the training set have 0.65 or more."""
-_MIN_SIDE, _MIN_RANGE = 32, 6.0
-"""Pixels and grey levels (1st to 99th percentile) below which there is nothing to be seen."""
 _CANVAS = 320
 """Side of the grid on which the passes are averaged."""
 
@@ -102,26 +99,10 @@ class HeadPrediction:
     """The ellipse of every test-time-augmented pass, in pixels of the input."""
 
 
-class HeadNetwork:
+class HeadNetwork(Ensemble):
     """One small ensemble, used twice: on the whole picture, then on the region of the head."""
 
     name = "us_fetal_head"
-
-    def __init__(self, bundle_dir: Path | None = None) -> None:
-        """Remember the bundle; nothing is loaded before `warm_up`."""
-        self._bundle = Bundle.read(bundle_dir or BUNDLES / self.name)
-        self._networks: list[nn.Module] | None = None
-        self._device: torch.device | None = None
-
-    def warm_up(self) -> None:
-        """Load the weights onto the graphics processor if there is one, else into memory.
-
-        Raises:
-            BundleError: if the weights are missing or not those that the metadata names.
-        """
-        if self._networks is None:
-            self._device = pick_device()
-            self._networks = self._bundle.load(self._device)["head"]
 
     def predict(self, gray: NDArray[np.uint8]) -> HeadPrediction:
         """Outline the head.
@@ -135,11 +116,10 @@ class HeadNetwork:
         Raises:
             ValueError: if the array is not (H, W) uint8.
         """
-        if gray.ndim != 2 or gray.dtype != np.uint8:
-            raise ValueError(f"expected (H, W) uint8, got {gray.shape} {gray.dtype}; convert the picture to 8-bit grey")
+        check_grey(gray, "picture")
         import torch
 
-        if min(gray.shape) < _MIN_SIDE or float(np.ptp(np.quantile(gray, (0.01, 0.99)))) < _MIN_RANGE:
+        if not shows_something(gray):
             return _nothing(gray.shape, 0.0)
         self.warm_up()
         with torch.inference_mode():
@@ -149,8 +129,7 @@ class HeadNetwork:
 
     def _find(self, image: Tensor) -> View | None:
         """Return the view round the head after a look at the whole picture; None if no head shows."""
-        height, width = image.shape[-2:]
-        whole = View(width / 2, height / 2, float(max(height, width)))
+        whole = View.whole(image.shape)
         maps = self._passes(image, [whole])[:, 0].mean(dim=0).cpu().numpy()
         oval = Oval.of(largest_component(maps > 0.5))
         if oval is None or oval.semi_minor < SIZE / 32:
@@ -161,11 +140,9 @@ class HeadNetwork:
         """(2 * members, views, s, s) probabilities; each member also looks at the mirrored picture."""
         import torch
 
-        if self._networks is None:
-            raise BundleError("the network is not warmed up; call warm_up() first")
         batch = torch.cat([standardise_film(cut(image, view, SIZE)) for view in views])
-        plain = [torch.sigmoid(network(batch))[:, 0] for network in self._networks]
-        mirrored = [torch.sigmoid(network(batch.flip(3)))[:, 0].flip(2) for network in self._networks]
+        plain = [torch.sigmoid(network(batch))[:, 0] for network in self._members("head")]
+        mirrored = [torch.sigmoid(network(batch.flip(3)))[:, 0].flip(2) for network in self._members("head")]
         return torch.stack(plain + mirrored)
 
     def _outline(self, image: Tensor, view: View) -> HeadPrediction:

@@ -27,6 +27,12 @@ class View:
     centre_y: float
     side: float
 
+    @classmethod
+    def whole(cls, shape: Sequence[int]) -> View:
+        """The square that holds an image of shape (..., H, W)."""
+        height, width = shape[-2:]
+        return cls(width / 2, height / 2, float(max(height, width)))
+
     def scaled(self, factor: float) -> View:
         """The same centre with a side `factor` times as long."""
         return View(self.centre_x, self.centre_y, self.side * factor)
@@ -132,7 +138,7 @@ def field_view(rgb: NDArray[np.uint8]) -> View:
     columns = np.flatnonzero(lit.mean(axis=0) > 0.04)
     height, width = lit.shape
     if rows.size <= height // 8 or columns.size <= width // 8:
-        return View(width / 2, height / 2, float(max(height, width)))
+        return View.whole(lit.shape)
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     return View((left + right) / 2, (top + bottom) / 2, float(max(bottom - top, right - left)))
 

@@ -65,7 +65,7 @@ def chest_cache(films: list[Film], data: Path) -> ChestCache:
     stacks, centres, axes = [], [], []
     for film in films:
         gray, masks = film.read()
-        view = _whole(gray)
+        view = View.whole(gray.shape)
         layers = [to_tensor(gray), *(to_tensor((mask * 255).astype(np.uint8)) for mask in masks)]
         stacks.append((cut(torch.cat(layers, dim=1), view, CACHE) * 255).round().byte())
         box = mask_box(masks[2])
@@ -74,14 +74,9 @@ def chest_cache(films: list[Film], data: Path) -> ChestCache:
         axes.append([box.width / view.side, box.height / view.side] if box else [0.0, 0.0])
     for path in [path for folder, count in NEGATIVES.items() for path in sorted((data / folder).rglob("*.*"))[:count]]:
         gray = np.asarray(Image.open(path).convert("L"))
-        picture = cut(to_tensor(gray), _whole(gray), CACHE)
+        picture = cut(to_tensor(gray), View.whole(gray.shape), CACHE)
         stacks.append((torch.cat([picture, *(torch.zeros_like(picture) for _ in STRUCTURES)], dim=1) * 255).byte())
         centres.append([0.0, 0.0])
         axes.append([0.0, 0.0])
     places = torch.tensor(centres, dtype=torch.float32), torch.tensor(axes, dtype=torch.float32)
     return ChestCache(torch.cat(stacks), *places, torch.arange(len(stacks)) < len(films))
-
-
-def _whole(gray: NDArray[np.uint8]) -> View:
-    height, width = gray.shape
-    return View(width / 2, height / 2, float(max(height, width)))

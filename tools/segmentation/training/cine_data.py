@@ -174,14 +174,9 @@ def _other_stacks(data: Path) -> Iterator[_Stack]:
         yield _Stack(grey[None], np.zeros((1, *grey.shape), dtype=np.uint8), is_heart=False)
 
 
-def _whole(shape: tuple[int, ...]) -> View:
-    height, width = shape[-2:]
-    return View(width / 2, height / 2, float(max(height, width)))
-
-
 def _square(stack: NDArray[np.uint8], scale: float) -> Tensor:
     values = torch.from_numpy(stack.astype(np.float32) / scale)[None]
-    return (cut(values, _whole(stack.shape), CACHE)[0] * scale).round().byte()
+    return (cut(values, View.whole(stack.shape), CACHE)[0] * scale).round().byte()
 
 
 def _square_labels(labels: NDArray[np.uint8]) -> Tensor:
@@ -192,7 +187,7 @@ def _square_labels(labels: NDArray[np.uint8]) -> Tensor:
 
 def _place(stack: _Stack) -> list[float]:
     """Centre (x, y) and extent of the heart; of a cavity alone, the extent of the heart that it suggests."""
-    box, view = mask_box(np.asarray((stack.labels > 0).any(axis=0))), _whole(stack.labels.shape)
+    box, view = mask_box(np.asarray((stack.labels > 0).any(axis=0))), View.whole(stack.labels.shape)
     if box is None:
         return [0.0, 0.0, 0.5]
     x, y = box.centre

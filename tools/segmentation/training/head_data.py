@@ -99,13 +99,13 @@ def head_cache(heads: list[HeadPicture], data: Path) -> HeadCache:
         if oval is None:
             raise ValueError(f"the mask of {head.name} is empty")
         cover = oval.grown(EDGE_PX - LINE_PX).cover((gray.shape[0], gray.shape[1]))
-        view = whole(gray)
+        view = View.whole(gray.shape)
         stacks.append(_stack(gray, cover, view))
         centres.append([(oval.x - view.centre_x) / view.side * 2, (oval.y - view.centre_y) / view.side * 2])
         sizes.append(2 * oval.semi_major / view.side)
     for path in negatives(data):
         gray = read_grey(path)
-        stacks.append(_stack(gray, np.zeros(gray.shape, dtype=np.float32), whole(gray)))
+        stacks.append(_stack(gray, np.zeros(gray.shape, dtype=np.float32), View.whole(gray.shape)))
         centres.append([0.0, 0.0])
         sizes.append(0.0)
     return HeadCache(torch.cat(stacks), torch.tensor(centres), torch.tensor(sizes))
@@ -114,12 +114,6 @@ def head_cache(heads: list[HeadPicture], data: Path) -> HeadCache:
 def negatives(data: Path) -> list[Path]:
     """Return the pictures of other things that training uses; those of a set are the first by name, every second."""
     return [p for folder, count in NEGATIVES.items() for p in sorted((data / folder).rglob("*.*"))[: 2 * count : 2]]
-
-
-def whole(gray: NDArray[np.uint8]) -> View:
-    """Return the square view that holds the whole picture."""
-    height, width = gray.shape
-    return View(width / 2, height / 2, float(max(height, width)))
 
 
 def _stack(gray: NDArray[np.uint8], cover: NDArray[np.float32], view: View) -> Tensor:

@@ -94,3 +94,8 @@ def test_box_mean_keeps_constants(half: int) -> None:
 def test_to_tensor_accepts_grey_and_colour() -> None:
     assert to_tensor(np.zeros((4, 6), dtype=np.uint8)).shape == (1, 1, 4, 6)
     assert to_tensor(np.full((4, 6, 3), 255, dtype=np.uint8)).max() == 1
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (1, 3, 30, 40)])
+def test_the_whole_view_holds_the_longer_side_of_an_image(shape: tuple[int, ...]) -> None:
+    assert View.whole(shape) == View(20.0, 15.0, 40.0)
