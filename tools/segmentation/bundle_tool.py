@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from clinigraph.errors import WeightsInvalid
+from clinigraph.models.imaging import Image
+from clinigraph.models.tooling import ToolCall, ToolResult, ToolSpec
+from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.segmentation.bundle_card import BUNDLES, BundleCard
+from clinigraph.tools.segmentation.results import Structure, label_map_result
 
 
 class Loadable(Protocol):
@@ -34,6 +39,11 @@ class BundleTool(ABC, Generic[Network]):
         self._folder = bundle or BUNDLES / self.bundle
         self._network: Network | None = None
         self._lock = Lock()
+
+    @property
+    @abstractmethod
+    def spec(self) -> ToolSpec:
+        """What agents know of the tool; version, licence and sha256 come from the bundle."""
 
     @cached_property
     def _card(self) -> BundleCard:
@@ -68,3 +78,20 @@ class BundleTool(ABC, Generic[Network]):
                 raise WeightsInvalid(f"The {self.subject} network cannot be loaded", given=str(error)) from error
             self._network = network
         return self._network
+
+    def _outlined(
+        self,
+        call: ToolCall,
+        context: ToolContext,
+        image: Image,
+        structures: list[Structure],
+        samples: Mapping[str, tuple[float, ...]],
+    ) -> ToolResult:
+        """The structures as a label map, with measures of the passes and the errors that the bundle states."""
+        calibration = self._card.calibration
+        return label_map_result(self.spec, call, context, image, structures, samples=samples, calibration=calibration)
+
+
+def within_one(confidence: float) -> float:
+    """A confidence as a label map takes it, cut to 0..1."""
+    return min(1.0, max(0.0, confidence))

@@ -11,9 +11,9 @@ from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, Valu
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts
-from clinigraph.tools.segmentation.bundle_tool import BundleTool
+from clinigraph.tools.segmentation.bundle_tool import BundleTool, within_one
 from clinigraph.tools.segmentation.pixels import to_grey
-from clinigraph.tools.segmentation.results import Structure, label_map_result
+from clinigraph.tools.segmentation.results import Structure
 
 if TYPE_CHECKING:
     from clinigraph.tools.segmentation.networks.chest import ChestNetwork
@@ -65,18 +65,10 @@ class ChestLungsHeart(BundleTool["ChestNetwork"]):
         with self._lock:
             found = self._loaded().predict(grey)
         reason = f"{_NOT_FOUND} (confidence {found.confidence:.2f})"
-        confidence = min(1.0, max(0.0, found.confidence))
+        confidence = within_one(found.confidence)
         masks = (found.left_lung, found.right_lung, found.heart)
         structures = [
             Structure(label, concept, mask, confidence, None if mask.any() else reason)
             for label, concept, mask in zip(LABELS, _CONCEPTS, masks, strict=True)
         ]
-        return label_map_result(
-            self.spec,
-            call,
-            context,
-            image,
-            structures,
-            samples={"cardiothoracic_ratio": tuple(found.ctr_samples)},
-            calibration=self._card.calibration,
-        )
+        return self._outlined(call, context, image, structures, {"cardiothoracic_ratio": tuple(found.ctr_samples)})

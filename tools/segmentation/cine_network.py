@@ -16,9 +16,9 @@ from clinigraph.models.tooling import Port, ToolCall, ToolResult, ToolSpec, Valu
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts
-from clinigraph.tools.segmentation.bundle_tool import BundleTool
+from clinigraph.tools.segmentation.bundle_tool import BundleTool, within_one
 from clinigraph.tools.segmentation.pixels import to_grey, to_uint8
-from clinigraph.tools.segmentation.results import Structure, label_map_result
+from clinigraph.tools.segmentation.results import Structure
 
 if TYPE_CHECKING:
     from clinigraph.tools.segmentation.networks.cine import CineNetwork
@@ -76,7 +76,7 @@ class CineMrHeart(BundleTool["CineNetwork"]):
         with self._lock:
             found = self._loaded().predict(stack)
         reason = f"{_NOT_FOUND} (confidence {found.confidence:.2f})"
-        confidence = min(1.0, max(0.0, found.confidence))
+        confidence = within_one(found.confidence)
         masks = [
             np.moveaxis(mask, 0, axis) if image.geometry.is_volume else mask[0]
             for mask in (found.lv_cavity, found.myocardium, found.rv_cavity)
@@ -87,14 +87,12 @@ class CineMrHeart(BundleTool["CineNetwork"]):
             for label, concept, mask in zip(LABELS, _CONCEPTS, masks, strict=True)
         ]
         samples = zip(*found.voxel_samples, strict=True)
-        return label_map_result(
-            self.spec,
+        return self._outlined(
             call,
             context,
             image,
             structures,
-            samples={f"{label}_voxels": tuple(values) for label, values in zip(LABELS, samples, strict=False)},
-            calibration=self._card.calibration,
+            {f"{label}_voxels": tuple(values) for label, values in zip(LABELS, samples, strict=False)},
         )
 
     def _stack(self, image: Image, pixels: NDArray[np.generic], axis: int) -> NDArray[np.uint8]:

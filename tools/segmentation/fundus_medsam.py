@@ -19,7 +19,7 @@ from clinigraph.tools.segmentation.cup import INNER_BOX, outline_cup
 from clinigraph.tools.segmentation.disc_localiser import MIN_CONFIDENCE, locate_disc
 from clinigraph.tools.segmentation.medsam import MedSamLite
 from clinigraph.tools.segmentation.pixels import RGB, Window, to_rgb
-from clinigraph.tools.segmentation.prompting import BoxXYXY, Prompt
+from clinigraph.tools.segmentation.prompting import BoxXYXY, EngineTool, Prompt
 from clinigraph.tools.segmentation.results import label_map_result
 
 SPEC = fundus_spec.disc_cup_spec(
@@ -65,25 +65,11 @@ class _Found:
     score: float
 
 
-class FundusDiscCupMedSam:
+class FundusDiscCupMedSam(EngineTool):
     """Disc and cup by prompts; the engine may be shared with other tools."""
 
     def __init__(self, engine: MedSamLite) -> None:
-        self._engine = engine
-
-    spec = SPEC
-
-    def unavailable(self) -> str:
-        """Return why the tool cannot work here, or an empty string."""
-        return self._engine.unavailable()
-
-    def warm_up(self) -> None:
-        """Load LiteMedSAM.
-
-        Raises:
-            WeightsInvalid: The weights are missing or not the tested ones.
-        """
-        self._engine.warm_up()
+        super().__init__(SPEC, engine)
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline disc and cup.

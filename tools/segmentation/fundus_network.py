@@ -13,9 +13,8 @@ from clinigraph.models.tooling import ToolCall, ToolResult, ToolSpec
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.segmentation import fundus_spec
-from clinigraph.tools.segmentation.bundle_tool import BundleTool
+from clinigraph.tools.segmentation.bundle_tool import BundleTool, within_one
 from clinigraph.tools.segmentation.pixels import RGB, Window, to_rgb
-from clinigraph.tools.segmentation.results import label_map_result
 
 if TYPE_CHECKING:
     from clinigraph.tools.segmentation.networks.fundus import DiscCupPrediction, FundusDiscCupNetwork
@@ -62,18 +61,10 @@ class FundusDiscCup(BundleTool["FundusDiscCupNetwork"]):
         structures = fundus_spec.structures(
             found.disc,
             found.cup,
-            confidence=min(1.0, max(0.0, found.disc_confidence)),
+            confidence=within_one(found.disc_confidence),
             cup_reason="the disc was found, but no cup could be told from its rim",
         )
-        return label_map_result(
-            self.spec,
-            call,
-            context,
-            image,
-            structures,
-            samples={"vertical_cup_disc_ratio": tuple(found.vcdr_samples)},
-            calibration=self._card.calibration,
-        )
+        return self._outlined(call, context, image, structures, {"vertical_cup_disc_ratio": tuple(found.vcdr_samples)})
 
     def _find(self, rgb: RGB, given: Box | None) -> tuple[DiscCupPrediction | None, str]:
         network = self._loaded()

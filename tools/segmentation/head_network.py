@@ -13,9 +13,9 @@ from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
 from clinigraph.tools.measurement import concepts
 from clinigraph.tools.measurement.planar import Ellipse
-from clinigraph.tools.segmentation.bundle_tool import BundleTool
+from clinigraph.tools.segmentation.bundle_tool import BundleTool, within_one
 from clinigraph.tools.segmentation.pixels import to_grey
-from clinigraph.tools.segmentation.results import Structure, label_map_result
+from clinigraph.tools.segmentation.results import Structure
 
 if TYPE_CHECKING:
     from clinigraph.tools.segmentation.networks.head import HeadNetwork, HeadPrediction
@@ -63,17 +63,9 @@ class FetalHead(BundleTool["HeadNetwork"]):
         with self._lock:
             found = self._loaded().predict(grey)
         reason = None if found.head.any() else f"{_NOT_FOUND} (confidence {found.confidence:.2f})"
-        confidence = min(1.0, max(0.0, found.confidence))
+        confidence = within_one(found.confidence)
         head = Structure(LABEL, concepts.FETAL_HEAD, found.head, confidence, reason)
-        return label_map_result(
-            self.spec,
-            call,
-            context,
-            image,
-            [head],
-            samples={"head_circumference": _samples(found, image)},
-            calibration=self._card.calibration,
-        )
+        return self._outlined(call, context, image, [head], {"head_circumference": _samples(found, image)})
 
 
 def _samples(found: HeadPrediction, image: Image) -> tuple[float, ...]:

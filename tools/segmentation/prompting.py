@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigraph.models.codes import Modality
+from clinigraph.models.codes import Concept, Modality
+from clinigraph.models.imaging import Image
 from clinigraph.models.tooling import Need, Port, ToolCall, ToolResult, ToolSpec, ValueKind
 from clinigraph.tools import support
 from clinigraph.tools.contract import ToolContext
@@ -88,20 +89,12 @@ def widened(box: BoxXYXY, share: float, shape: tuple[int, ...]) -> BoxXYXY:
     return max(0.0, box[0] - by), max(0.0, box[1] - by), min(width, box[2] + by), min(height, box[3] + by)
 
 
-class BoxSegmenter:
-    """Outlines by a box, points, or both; several prompts on one image cost one encoding."""
+class EngineTool:
+    """A tool on an engine, which may be shared with other tools."""
 
-    def __init__(self, spec: ToolSpec, engine: PromptEngine, widen: float = 0.0) -> None:
-        """Remember the engine.
-
-        Args:
-            spec: What agents know of the tool.
-            engine: Answers prompts.
-            widen: How far each edge of a box is moved outwards, as a share of the image's longer side.
-        """
+    def __init__(self, spec: ToolSpec, engine: PromptEngine) -> None:
         self._spec = spec
         self._engine = engine
-        self._widen = widen
 
     @property
     def spec(self) -> ToolSpec:
@@ -120,6 +113,31 @@ class BoxSegmenter:
         """
         self._engine.warm_up()
 
+    def _target(
+        self, call: ToolCall, context: ToolContext, image: Image, rgb: RGB, prompt: Prompt, concept: Concept
+    ) -> ToolResult:
+        """What one prompt shows, as the structure ``target``."""
+        context.check_cancelled()
+        answer = self._engine.segment(rgb, [prompt], key=str(image.artifact_id))[0]
+        reason = None if answer.mask.any() else "the segmenter saw no outline where it was asked to look"
+        target = Structure("target", concept, answer.mask, answer.score, reason)
+        return label_map_result(self._spec, call, context, image, [target])
+
+
+class BoxSegmenter(EngineTool):
+    """Outlines by a box, points, or both; several prompts on one image cost one encoding."""
+
+    def __init__(self, spec: ToolSpec, engine: PromptEngine, widen: float = 0.0) -> None:
+        """Remember the engine.
+
+        Args:
+            spec: What agents know of the tool.
+            engine: Answers prompts.
+            widen: How far each edge of a box is moved outwards, as a share of the image's longer side.
+        """
+        super().__init__(spec, engine)
+        self._widen = widen
+
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline what the box and the points show.
 
@@ -129,13 +147,9 @@ class BoxSegmenter:
         image = support.image_input(self._spec, call)
         prompt, doubt = self._prompt(call, image.geometry.shape)
         if prompt is None:
-            return support.result(self._spec, call, {}, missing={"masks": doubt})
+            return support.nothing(self._spec, call, doubt)
         rgb = to_rgb(support.pixels_of(self._spec, image, context))
-        context.check_cancelled()
-        answer = self._engine.segment(rgb, [prompt], key=str(image.artifact_id))[0]
-        reason = None if answer.mask.any() else "the segmenter saw no outline where it was asked to look"
-        target = Structure("target", TARGET, answer.mask, answer.score, reason)
-        return label_map_result(self._spec, call, context, image, [target])
+        return self._target(call, context, image, rgb, prompt, TARGET)
 
     def _prompt(self, call: ToolCall, shape: tuple[int, ...]) -> tuple[Prompt | None, str]:
         """Return the prompt of a call, or None with a reason in words."""

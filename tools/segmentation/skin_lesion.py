@@ -10,8 +10,7 @@ from clinigraph.tools.measurement.concepts import private
 from clinigraph.tools.segmentation import medsam
 from clinigraph.tools.segmentation.dermoscopy_box import find_lesion
 from clinigraph.tools.segmentation.pixels import RGB, to_rgb
-from clinigraph.tools.segmentation.prompting import Prompt, PromptEngine
-from clinigraph.tools.segmentation.results import Structure, label_map_result
+from clinigraph.tools.segmentation.prompting import EngineTool, Prompt, PromptEngine
 
 LESION = private("SKIN-LESION", "Pigmented skin lesion")
 _NOT_FOUND = "no lesion stands out from the skin; give a box round it (--box lesion=x0,y0,x1,y1)"
@@ -33,28 +32,11 @@ SPEC = ToolSpec(
 )
 
 
-class SkinLesionOutline:
+class SkinLesionOutline(EngineTool):
     """Finds the box when none is given; the engine may be shared with other tools."""
 
     def __init__(self, engine: PromptEngine) -> None:
-        self._engine = engine
-
-    @property
-    def spec(self) -> ToolSpec:
-        """What agents know of the tool."""
-        return SPEC
-
-    def unavailable(self) -> str:
-        """Return why the tool cannot work here, or an empty string."""
-        return self._engine.unavailable()
-
-    def warm_up(self) -> None:
-        """Load the engine.
-
-        Raises:
-            WeightsInvalid: The weights are missing or not the expected ones.
-        """
-        self._engine.warm_up()
+        super().__init__(SPEC, engine)
 
     def run(self, call: ToolCall, context: ToolContext) -> ToolResult:
         """Outline the lesion.
@@ -66,12 +48,8 @@ class SkinLesionOutline:
         rgb = to_rgb(support.pixels_of(SPEC, image, context))
         prompt = _prompt(call, rgb)
         if prompt is None:
-            return support.result(SPEC, call, {}, missing={"masks": _NOT_FOUND})
-        context.check_cancelled()
-        answer = self._engine.segment(rgb, [prompt], key=str(image.artifact_id))[0]
-        reason = None if answer.mask.any() else "the segmenter saw no outline where it was asked to look"
-        target = Structure("target", LESION, answer.mask, answer.score, reason)
-        return label_map_result(SPEC, call, context, image, [target])
+            return support.nothing(SPEC, call, _NOT_FOUND)
+        return self._target(call, context, image, rgb, prompt, LESION)
 
 
 def _prompt(call: ToolCall, rgb: RGB) -> Prompt | None:
