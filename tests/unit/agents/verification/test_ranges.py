@@ -109,3 +109,29 @@ def test_a_denied_range_word_is_read_with_its_denial(bench: Any) -> None:
     text = "It is not clearly enlarged."
     context = ProseContext(bench.claim("claim-size-value"), text, bench.case().index, bench.verifier._library)
     assert ranges._said(context) == [(6, 26, Word.HIGH, True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "large", "small"),
+    [
+        ("The size of the thing and the pressure are high.", S, C),
+        ("Both the size of the thing and the pressure are high.", S, C),
+        ("Neither the size of the thing nor the pressure is high.", C, C),
+        ("The size of the thing and the pressure are not high.", C, C),
+        ("Normal size of the thing and high pressure.", C, S),
+        ("High pressure and large size of the thing.", S, C),
+    ],
+)
+def test_a_word_is_said_of_the_name_after_it_or_of_all_that_are_joined_before_it(
+    bench: Any, text: str, large: str, small: str
+) -> None:
+    for value, verdict in ((0.9, large), (0.3, small)):
+        (claim,) = bench.read(bench.case(bench.measured(value)), text)
+        assert claim.verdict.value == verdict, (value, claim.explanation)
+
+
+def test_what_a_value_is_against_its_criterion_is_told(bench: Any) -> None:
+    (claim,) = bench.read(bench.case(), "The pressure is normal.")
+    assert claim.explanation == "Pressure is 25 mmHg; the criterion is > 21 mmHg, so it is high."
+    (claim,) = bench.read(bench.case(bench.measured(0.7)), "The size of the thing is large.")
+    assert claim.explanation.endswith("the evidence does not decide this.")
