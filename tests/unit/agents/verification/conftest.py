@@ -30,7 +30,7 @@ from clinigraph.testing.world import CONCEPT, SITE, World
 
 
 class Bench:
-    """A true report and a verifier to try false sentences on."""
+    """A true report and a verifier to try false sentences on; nothing in it changes, so all modules share one."""
 
     def __init__(self, world: World) -> None:
         self.report: Report = asyncio.run(world.report())
@@ -97,7 +97,7 @@ class Bench:
         return {(c.verdict.value, c.reason_code) for c in self.read(case, text)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     facts = (
         Fact(name="pressure", value=25.0, unit="mm[Hg]", laterality=Laterality.LEFT),
