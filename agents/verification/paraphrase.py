@@ -28,12 +28,12 @@ _ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|en|es|e|s)$")
 _WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*|\d+(?:[.,]\d+)*")
 _SMALL_WORDS = """
     a an the this that these those it its lies lie is are was were be been being has have had do does did of in on at
-    to for from by with as into which who also so thus hence here there when
+    called defined termed to for from by with as into which who also so thus hence here there when
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
 _ADVICE_WORDS = (
     "should", "done", "performed", "recommended", "advised", "considered", "indicated", "needed", "required",
-     "necessary", "must", "be", "and", "carried", "out", "patient",
+     "necessary", "must", "be", "and", "carried", "out", "patient", "testing", "test", "follow-up", "repeat", "again",
 )  # fmt: skip
 _DENIALS = frozenset(
     (

@@ -136,9 +136,17 @@ def _spans(words: list[tuple[Presence, re.Match[str]]]) -> list[tuple[int, int]]
     return [m.span() for _, m in words]
 
 
+def _part_of_a_name(context: ProseContext, said: str) -> bool:
+    """Whether the words are part of the name of a sign of the record: weakness, of progressive weakness."""
+    names = (n.lower() for s in context.index.subjects if s.fact is not None for n in s.names[:1])
+    return any(f" {said.lower()} " in f" {name} " for name in names)
+
+
 def strangers(context: ProseContext) -> Outcome | None:
     """A disease or sign that the evidence does not speak of has no ground, whether affirmed or denied."""
     for mention in context.mentions:
+        if mention.best.score >= SURE and _part_of_a_name(context, mention.text):
+            return unverifiable("finding.part", f"The evidence speaks of more than {mention.text.lower()}.")
         if mention.best.score >= SURE:
             return unsupported("finding.unknown", f"Nothing in the evidence speaks of {mention.text.lower()}.")
     return None

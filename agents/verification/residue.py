@@ -30,7 +30,8 @@ _LOADED = frozenset(
 
 
 _INFERRED = re.compile(
-    r"\b(?:is|are|was|were|as) (?:an? |the )?(?:signs?|features?|findings?|results?|conclusions?) of\b", re.IGNORECASE
+    r"\b(?<!there )(?:is|are|was|were|as) (?:an? |the )?(?:signs?|features?|findings?|results?|conclusions?) of\b",
+    re.IGNORECASE,
 )
 """One thing made the ground of another: true parts do not make the whole true."""
 
