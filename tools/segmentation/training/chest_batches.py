@@ -20,7 +20,7 @@ from clinigraph.tools.segmentation.training.geometric import (
     sample,
     taper,
 )
-from clinigraph.tools.segmentation.training.loop import forward, soft_dice
+from clinigraph.tools.segmentation.training.loop import draw_from, forward, outline_loss
 from clinigraph.tools.segmentation.training.photometric import Augmentation, chain, sometimes, uniform
 
 _RANGE = AffineRange(scale_low=0.75, scale_high=1.9, rotation=0.3, shift=0.22, aspect=0.36, flip=False)
@@ -36,19 +36,13 @@ class ChestTask:
     def loss(self, student: nn.Module, _: nn.Module, __: float, generator: Generator) -> Tensor:
         """Cross-entropy and Dice on one random batch, an eighth of it other pictures."""
         image, target = self.draw(generator)
-        logits = forward(student, standardise_film(FILM(image, generator)))
-        entropy = functional.binary_cross_entropy_with_logits(logits, target)
-        return entropy + soft_dice(torch.sigmoid(logits), target).mean()
+        return outline_loss(forward(student, standardise_film(FILM(image, generator))), target)
 
     def draw(self, generator: Generator) -> tuple[Tensor, Tensor]:
         """Film (N, 1, s, s) with synthetic disease and masks (N, 3, s, s), photometrically unchanged."""
         films, others = torch.nonzero(self.cache.is_chest)[:, 0], torch.nonzero(~self.cache.is_chest)[:, 0]
         share = self.batch // 8
-        picks = [
-            pool[torch.randint(len(pool), (count,), generator=generator)]
-            for pool, count in ((films, self.batch - share), (others, share))
-        ]
-        index = torch.cat(picks)
+        index = draw_from((films, others), (self.batch - share, share), generator)
         grid = affine_grid(self.batch, SIZE, _RANGE, generator, torch.zeros((self.batch, 2)))
         grid = taper(elastic(grid, generator, 0.04), generator, 0.25)
         grid = magnify(grid, self.cache.heart_centres[index], 2.2 * self.cache.heart_half_axes[index], generator)

@@ -16,7 +16,7 @@ from clinigraph.tools.segmentation.networks.cine import SIZE, standardise_slices
 from clinigraph.tools.segmentation.training import photometric
 from clinigraph.tools.segmentation.training.cine_data import CineCache
 from clinigraph.tools.segmentation.training.geometric import AffineRange, affine_grid, elastic, sample
-from clinigraph.tools.segmentation.training.loop import forward, soft_dice
+from clinigraph.tools.segmentation.training.loop import draw_from, forward, soft_dice
 from clinigraph.tools.segmentation.training.photometric import Augmentation, chain, sometimes
 
 
@@ -74,12 +74,7 @@ class CineTask:
         heart, partial = self.cache.is_heart, self.cache.cavity_only
         pools = [torch.nonzero(chosen)[:, 0] for chosen in (heart & ~partial, heart & partial, ~heart)]
         some, other = round(self.batch * _CAVITY_SHARE), max(1, round(self.batch * _OTHER_SHARE))
-        counts = (self.batch - some - other, some, other)
-        picks = [
-            pool[torch.randint(len(pool), (count,), generator=generator)]
-            for pool, count in zip(pools, counts, strict=True)
-        ]
-        return torch.cat(picks)
+        return draw_from(pools, (self.batch - some - other, some, other), generator)
 
     def _grid(self, index: Tensor, generator: Generator) -> Tensor:
         """Views of the heart, or of the whole slice; turned by quarter turns and more."""

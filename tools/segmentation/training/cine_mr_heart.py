@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
+from clinigraph.tools.segmentation.training import commands
 from clinigraph.tools.segmentation.training.cine_batches import FIRST, LAST, SECOND, CineTask, Stage
 from clinigraph.tools.segmentation.training.cine_data import cine_cache, list_patients, list_slices
-from clinigraph.tools.segmentation.training.loop import Schedule, train
+from clinigraph.tools.segmentation.training.loop import Schedule
 
 FOLDS = 3
 STAGES: tuple[tuple[Stage, float, int], ...] = (
@@ -37,43 +36,27 @@ CINE_PLAN = UNetPlan(in_channels=4, out_channels=4, channels=(16, 32, 64, 96, 12
 def train_run(run: str, data: Path, out: Path, *, steps: Sequence[int], batch: int) -> None:
     """Train on all patients but those of one fold and write `out/<run>.safetensors`.
 
-    The stages are those of `STAGES`, as many as `steps` names, each with a learning rate that rises and falls once.
-    Each ends in `out/<run>.stage<number>.safetensors`; where that file is there, training goes on from it.
+    The stages are those of `STAGES`, as many as `steps` names. See `commands.train_in_stages` for where an interrupted
+    training goes on.
     """
     seed = RUNS.index(run)
     torch.manual_seed(seed)
     patients = [patient for patient in list_patients(data, FOLDS) if patient.fold != seed]
     slices = [item for item in list_slices(data, FOLDS) if item.fold != seed]
     cache = cine_cache(patients, slices, data)
-    out.mkdir(parents=True, exist_ok=True)
-    network = CINE_PLAN.build()
-    for number, count in enumerate(steps):
-        path = out / f"{run}.stage{number}.safetensors"
-        if not path.is_file():
-            stage, rate, _ = STAGES[number]
-            task, schedule = CineTask(cache, batch, stage), Schedule(count, learning_rate=rate)
-            title = f"{run} cine, stage {number}"
-            save_file(_halved(train(network, task.loss, schedule, seed=seed + FOLDS * number, title=title)), path)
-        weights = {key.removeprefix("cine."): value.float() for key, value in load_file(path).items()}
-        network.load_state_dict(weights)
-    save_file(_halved(network), out / f"{run}.safetensors")
-
-
-def _halved(network: nn.Module) -> dict[str, Tensor]:
-    return {f"cine.{key}": value.half().contiguous() for key, value in network.state_dict().items()}
+    chosen = [(STAGES[number], count) for number, count in enumerate(steps)]
+    stages = [(CineTask(cache, batch, stage).loss, Schedule(count, rate)) for (stage, rate, _), count in chosen]
+    seeds = [seed + FOLDS * number for number in range(len(stages))]
+    commands.train_in_stages(CINE_PLAN.build(), stages, out / run, "cine", seeds=seeds)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train the networks of the bundle cine_mr_heart.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with mri_acdc_odd, mri_sunnybrook_train1 …")
-    parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
-    parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
+    parser = commands.parser("cine_mr_heart", RUNS, "mri_acdc_odd, mri_sunnybrook_train1")
     usual = [count for _, _, count in STAGES]
     parser.add_argument("--steps", type=int, nargs="+", default=usual, help=f"of each stage; usual: {usual}")
     parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--threads", type=int, default=2, help="processor threads")
-    return parser.parse_args(arguments)
+    return commands.read(parser, arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from clinigraph.tools.segmentation.networks.bundle import part_of
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
+from clinigraph.tools.segmentation.training import commands
 from clinigraph.tools.segmentation.training.chest_batches import ChestTask
 from clinigraph.tools.segmentation.training.chest_data import chest_cache, list_films
 from clinigraph.tools.segmentation.training.loop import Schedule, train
@@ -41,25 +43,19 @@ def train_run(run: str, data: Path, out: Path, schedule: Schedule, batch: int) -
     path = out / f"{run}.safetensors"
     start = CHEST_PLAN.build()
     if path.exists():
-        known = load_file(path)
-        start.load_state_dict({key.removeprefix("chest."): value.float() for key, value in known.items()})
+        start.load_state_dict(part_of(load_file(path), "chest."))
     network = train(start, task.loss, schedule, seed=seed, title=f"{run} chest")
     out.mkdir(parents=True, exist_ok=True)
-    weights = {f"chest.{key}": value.half().contiguous() for key, value in network.state_dict().items()}
-    save_file(weights, path)
+    save_file(commands.halved("chest", network), path)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train the networks of the bundle cxr_lungs_heart.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with cxr_jsrt_lung_heart …")
-    parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
-    parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
+    parser = commands.parser("cxr_lungs_heart", RUNS, "cxr_jsrt_lung_heart")
     parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--threads", type=int, default=2, help="processor threads")
-    return parser.parse_args(arguments)
+    return commands.read(parser, arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

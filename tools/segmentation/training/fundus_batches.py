@@ -24,7 +24,7 @@ from clinigraph.tools.segmentation.training.geometric import (
     warp_cup,
 )
 from clinigraph.tools.segmentation.training.looks import PHOTOGRAPH
-from clinigraph.tools.segmentation.training.loop import forward, soft_dice
+from clinigraph.tools.segmentation.training.loop import draw_from, forward, outline_loss, soft_dice
 from clinigraph.tools.segmentation.training.photometric import uniform
 
 _COARSE_RANGE = AffineRange(scale_low=0.22, scale_high=1.5, rotation=0.5, shift=0.5, aspect=0.2)
@@ -45,16 +45,14 @@ class CoarseTask:
         """Cross-entropy and Dice of the disc on one random batch, a fifth of it other pictures."""
         image, target = self.draw(generator)
         logits = forward(student, standardise_colour(PHOTOGRAPH(image, generator)))
-        weight = 1 + 4 * target
-        entropy = functional.binary_cross_entropy_with_logits(logits, target, weight=weight)
-        return entropy + soft_dice(torch.sigmoid(logits), target).mean()
+        return outline_loss(logits, target, weight=1 + 4 * target)
 
     def draw(self, generator: Generator) -> tuple[Tensor, Tensor]:
         """Image (N, 3, s, s) and disc (N, 1, s, s), before photometric augmentation."""
         fundus = torch.nonzero(self.cache.is_fundus)[:, 0]
         others = torch.nonzero(~self.cache.is_fundus)[:, 0]
         share = self.batch // 5
-        index = torch.cat([_pick(fundus, self.batch - share, generator), _pick(others, share, generator)])
+        index = draw_from((fundus, others), (self.batch - share, share), generator)
         centre = self.cache.centres[index]
         centre = centre * (torch.rand((self.batch, 1), generator=generator) < 0.65).float()
         grid = affine_grid(self.batch, 2 * COARSE_SIZE, _COARSE_RANGE, generator, centre)
@@ -77,8 +75,7 @@ class FineTask:
         logits = forward(student, standardise_colour(PHOTOGRAPH(image, generator)))
         disc, cup = logits[:, :1], logits[:, 1:]
         disc_target, cup_target = target[:, :1], target[:, 1:]
-        total = functional.binary_cross_entropy_with_logits(disc, disc_target)
-        total = total + soft_dice(torch.sigmoid(disc), disc_target).mean()
+        total = outline_loss(disc, disc_target)
         inside = disc_target * has_cup
         total = total + 2 * _inside_entropy(cup, cup_target, inside)
         both = torch.sigmoid(disc) * torch.sigmoid(cup)
@@ -100,16 +97,10 @@ class FineTask:
         """Five eighths of the batch with a drawn cup, the rest from the other cameras in equal parts."""
         with_cup = self.batch * 5 // 8
         cameras = [camera for camera in CAMERAS if camera in self.cache.cameras]
-        parts = []
-        for camera in cameras:
-            share = with_cup if camera == "drishti" else (self.batch - with_cup) // max(1, len(cameras) - 1)
-            own = torch.tensor([i for i, name in enumerate(self.cache.cameras) if name == camera])
-            parts.append(_pick(own, share, generator))
-        return torch.cat(parts)
-
-
-def _pick(pool: Tensor, count: int, generator: Generator) -> Tensor:
-    return pool[torch.randint(len(pool), (count,), generator=generator)]
+        rest = (self.batch - with_cup) // max(1, len(cameras) - 1)
+        pools = [torch.tensor([i for i, name in enumerate(self.cache.cameras) if name == own]) for own in cameras]
+        counts = [with_cup if camera == "drishti" else rest for camera in cameras]
+        return draw_from(pools, counts, generator)
 
 
 def _inside_entropy(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from clinigraph.tools.segmentation.networks.bundle import part_of
 from clinigraph.tools.segmentation.networks.unet import UNetPlan
+from clinigraph.tools.segmentation.training import commands
 from clinigraph.tools.segmentation.training.fundus_batches import CoarseTask, FineTask
 from clinigraph.tools.segmentation.training.fundus_data import Photo, coarse_cache, fine_cache, list_photos
 from clinigraph.tools.segmentation.training.loop import Schedule, train
@@ -54,12 +56,12 @@ def train_run(run: str, data: Path, out: Path, steps: Mapping[str, Schedule], ba
             continue
         torch.manual_seed(seed)
         network = PLANS[role].build()
-        known = {key.removeprefix(f"{role}."): value.float() for key, value in weights.items() if key.startswith(role)}
+        known = part_of(weights, f"{role}.")
         if known:
             network.load_state_dict(known)
         learn = task(role, photos, data, batch)
-        state = train(network, learn.loss, schedule, seed=seed, title=f"{run} {role}").state_dict()
-        weights |= {f"{role}.{key}": value.half().contiguous() for key, value in state.items()}
+        trained = train(network, learn.loss, schedule, seed=seed, title=f"{run} {role}")
+        weights |= commands.halved(role, trained)
     out.mkdir(parents=True, exist_ok=True)
     save_file(weights, path)
 
@@ -73,18 +75,12 @@ def task(role: str, photos: list[Photo], data: Path, batch: int) -> CoarseTask |
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Train the networks of the bundle fundus_disc_cup.")
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with fundus_drishti_train, fundus_drions_disc …"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="where <run>.safetensors are written")
-    parser.add_argument("--runs", default=",".join(RUNS), help=f"comma-separated, of: {', '.join(RUNS)}")
+    parser = commands.parser("fundus_disc_cup", RUNS, "fundus_drishti_train, fundus_drions_disc")
     parser.add_argument("--coarse-steps", type=int, default=700)
     parser.add_argument("--fine-steps", type=int, default=2100)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--threads", type=int, default=2, help="processor threads")
-    return parser.parse_args(arguments)
+    return commands.read(parser, arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

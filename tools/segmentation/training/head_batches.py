@@ -13,7 +13,7 @@ from clinigraph.tools.segmentation.networks.views import standardise_film
 from clinigraph.tools.segmentation.training import photometric
 from clinigraph.tools.segmentation.training.geometric import AffineRange, affine_grid, sample
 from clinigraph.tools.segmentation.training.head_data import HeadCache
-from clinigraph.tools.segmentation.training.loop import forward, soft_dice
+from clinigraph.tools.segmentation.training.loop import draw_from, forward, outline_loss
 from clinigraph.tools.segmentation.training.photometric import Augmentation, chain, sometimes, uniform
 
 _WHOLE = AffineRange(scale_low=0.8, scale_high=1.4, rotation=0.5, shift=0.15, aspect=0.3)
@@ -31,19 +31,13 @@ class HeadTask:
     def loss(self, student: nn.Module, _: nn.Module, __: float, generator: Generator) -> Tensor:
         """Cross-entropy and Dice on one random batch, a sixth of it other pictures."""
         image, target = self.draw(generator)
-        logits = forward(student, standardise_film(LOOKS(image, generator)))
-        entropy = functional.binary_cross_entropy_with_logits(logits, target)
-        return entropy + soft_dice(torch.sigmoid(logits), target).mean()
+        return outline_loss(forward(student, standardise_film(LOOKS(image, generator))), target)
 
     def draw(self, generator: Generator) -> tuple[Tensor, Tensor]:
         """Pictures and heads, each (N, 1, s, s): other things first, then whole pictures, then heads from near."""
         heads, others = torch.nonzero(self.cache.sizes > 0)[:, 0], torch.nonzero(self.cache.sizes == 0)[:, 0]
         share = self.batch // 6
-        picks = [
-            pool[torch.randint(len(pool), (count,), generator=generator)]
-            for pool, count in ((others, share), (heads, self.batch - share))
-        ]
-        index = torch.cat(picks)
+        index = draw_from((others, heads), (share, self.batch - share), generator)
         near = max(1, (self.batch - share) // 2)
         centre = torch.zeros((self.batch - near, 2))
         wide = affine_grid(self.batch - near, SIZE, _WHOLE, generator, centre)

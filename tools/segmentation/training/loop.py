@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 from torch import Generator, Tensor, nn
+from torch.nn import functional
 
 Item = TypeVar("Item")
 
@@ -86,3 +87,17 @@ def soft_dice(probability: Tensor, target: Tensor, weight: Tensor | None = None)
     overlap = (probability * target * weight).sum(dim=(2, 3))
     total = ((probability + target) * weight).sum(dim=(2, 3))
     return 1 - (2 * overlap + 20) / (total + 20)
+
+
+def outline_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Cross-entropy, weighted where weights are given, plus the mean of 1 - Dice; both (N, C, s, s)."""
+    entropy = functional.binary_cross_entropy_with_logits(logits, target, weight=weight)
+    return entropy + soft_dice(torch.sigmoid(logits), target).mean()
+
+
+def draw_from(pools: Sequence[Tensor], counts: Sequence[int], generator: Generator) -> Tensor:
+    """So many random members of each pool, one pool after the other; a member may come more than once."""
+    picks = [
+        pool[torch.randint(len(pool), (count,), generator=generator)] for pool, count in zip(pools, counts, strict=True)
+    ]
+    return torch.cat(picks)
