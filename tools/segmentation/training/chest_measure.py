@@ -8,34 +8,28 @@ that is refused counts with Dice 0, its cardiothoracic ratio with an error of 1.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import rotate
 from skimage.exposure import equalize_adapthist
 
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.segmentation.networks.chest import (
     MIN_CHEST_CONFIDENCE,
     ChestNetwork,
     cardiothoracic_ratio,
 )
 from clinigraph.tools.segmentation.networks.masks import BoolMask, dice
-from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training import measuring
 from clinigraph.tools.segmentation.training.calibration import calibration
 from clinigraph.tools.segmentation.training.chest_data import NEGATIVES, STRUCTURES, Film, list_films
 from clinigraph.tools.segmentation.training.cxr_lungs_heart import CHEST_PLAN, FOLDS, RUNS
-from clinigraph.tools.segmentation.training.loop import progress
 
 Gray = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
@@ -96,12 +90,6 @@ DISTORTIONS: dict[str, Callable[[Gray, Masks], tuple[Gray, Masks]]] = {
 }
 
 
-def single_member(weights: Path, scratch: Path) -> ChestNetwork:
-    """A network of one run alone."""
-    write_bundle(scratch, [weights], {"chest": CHEST_PLAN}, {"version": "0"})
-    return ChestNetwork(scratch)
-
-
 def measure_film(network: ChestNetwork, run: str, film: Film) -> Iterable[Row]:
     """Rows of one film."""
     gray, masks = film.read()
@@ -127,37 +115,23 @@ def measure_film(network: ChestNetwork, run: str, film: Film) -> Iterable[Row]:
 
 def other_pictures(data: Path) -> dict[str, list[Path]]:
     """Pictures of other things that no run trains on, by kind."""
-    kinds = {
-        folder.split("/")[0]: sorted((data / folder).rglob("*.*"))[used : used + 40]
-        for folder, used in NEGATIVES.items()
-    }
-    demo = data / "multi_biomedparse_demo" / "examples"
-    kinds["other_kinds"] = sorted([*demo.glob("*.jp*g"), *demo.glob("*.png")])
-    return kinds
+    return {**measuring.unused_pictures(data, NEGATIVES, 40), "other_kinds": measuring.other_kinds(data)}
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+def summarise(rows: Sequence[Row]) -> dict[str, measuring.Estimates]:
     """Estimates by distortion."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.distortion].append(row)
-    return {name: _group(group) for name, group in groups.items()}
+    return measuring.by_group(rows, lambda row: row.distortion, _group)
 
 
-def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
-    errors = [_error(row) for row in rows]
-    inside = [
-        row.low is not None and row.high is not None and row.low - MARGIN <= row.reference_ctr <= row.high + MARGIN
-        for row in rows
-    ]
+def _group(rows: Sequence[Row]) -> measuring.Estimates:
+    inside = [measuring.covers(row.low, row.high, row.reference_ctr, MARGIN) for row in rows]
     return {
         "accepted": wilson(sum(row.confidence >= MIN_CHEST_CONFIDENCE for row in rows), len(rows)),
         **{
             f"{structure} Dice": bootstrap_mean([row.dice[index] for row in rows])
             for index, structure in enumerate(STRUCTURES)
         },
-        "CTR absolute error": bootstrap_mean([abs(error) for error in errors]),
-        "CTR bias": bootstrap_mean(errors),
+        **measuring.error_estimates("CTR", [_error(row) for row in rows]),
         "CTR interval covers": wilson(sum(inside), len(inside)),
     }
 
@@ -170,47 +144,32 @@ def measure(data: Path, weights: Path, runs: Sequence[str], every: int = 1) -> t
     """Rows of all runs, and the confidences reached on pictures of other things, of every n-th film and picture."""
     rows: list[Row] = []
     others: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        held = [film for film in list_films(data, FOLDS) if film.fold == RUNS.index(run)]
-        with tempfile.TemporaryDirectory() as scratch:
-            network = single_member(weights / f"{run}.safetensors", Path(scratch))
-            for film in progress(held[::every], run):
-                rows.extend(measure_film(network, run, film))
-            for kind, paths in other_pictures(data).items():
-                for path in paths[::every]:
-                    found = network.predict(np.asarray(Image.open(path).convert("L")))
-                    others[kind].append(found.confidence)
+
+    def held(run: str) -> list[Film]:
+        return [film for film in list_films(data, FOLDS) if film.fold == RUNS.index(run)][::every]
+
+    for run, network, films in measuring.each_run(runs, weights, ChestNetwork, {"chest": CHEST_PLAN}, held):
+        for film in films:
+            rows.extend(measure_film(network, run, film))
+        for kind, paths in other_pictures(data).items():
+            for path in paths[::every]:
+                found = network.predict(np.asarray(Image.open(path).convert("L")))
+                others[kind].append(found.confidence)
     return rows, others
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description="Measure the runs of cxr_lungs_heart on held-out films.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", default=",".join(RUNS))
+    parser = measuring.parser("cxr_lungs_heart", "films", RUNS)
     parser.add_argument("--every", type=int, default=1, help="take every n-th film and picture only")
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
+    options = measuring.read(parser, arguments)
     rows, others = measure(options.data, options.weights, options.runs.split(","), options.every)
-    table = summarise(rows)
-    refused = {
-        kind: wilson(sum(value < MIN_CHEST_CONFIDENCE for value in values), len(values))
-        for kind, values in others.items()
-    }
-    for group, estimates in {**table, "refused": refused}.items():
-        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
-        sys.stdout.write("\n".join(lines) + "\n")
-    content = {
-        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
-        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+    more = {
         "calibration": {"ctr": calibration([_error(row) for row in rows], len({row.name for row in rows}))},
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,
     }
-    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    measuring.report(options.out, summarise(rows), measuring.refusals(others, MIN_CHEST_CONFIDENCE), more)
 
 
 if __name__ == "__main__":

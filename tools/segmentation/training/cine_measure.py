@@ -13,29 +13,26 @@ import argparse
 import json
 import math
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, zoom
 
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.measurement import cardiac_wall
 from clinigraph.tools.measurement.cardiac_pattern import HeartFeatures, Pattern, classify
 from clinigraph.tools.measurement.cardiac_wall import Ventricle3d
 from clinigraph.tools.segmentation.networks.cine import MIN_HEART_CONFIDENCE, CineNetwork
 from clinigraph.tools.segmentation.networks.masks import dice
 from clinigraph.tools.segmentation.pixels import to_uint8
-from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training import measuring
 from clinigraph.tools.segmentation.training.cine_data import NEGATIVES, CinePatient, list_patients, list_slices
 from clinigraph.tools.segmentation.training.cine_mr_heart import CINE_PLAN, FOLDS, RUNS
-from clinigraph.tools.segmentation.training.loop import progress
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.uint8]
@@ -113,12 +110,6 @@ def soft_and_dark(image: Floats, label: Labels) -> tuple[Floats, Labels]:
 DISTORTIONS: dict[str, Callable[[Floats, Labels], tuple[Floats, Labels]]] = {
     item.__name__: item for item in (plain, turned_and_mirrored, coarse_and_noisy, soft_and_dark)
 }
-
-
-def single_member(weights: Path, scratch: Path) -> CineNetwork:
-    """A network of one run alone."""
-    write_bundle(scratch, [weights], {"cine": CINE_PLAN}, {"version": "0"})
-    return CineNetwork(scratch)
 
 
 def measure_patient(network: CineNetwork, run: str, patient: CinePatient, names: Sequence[str]) -> Iterable[Row]:
@@ -200,22 +191,16 @@ def _error(name: str, mine: float | None, truth: float) -> float:
 
 def other_pictures(data: Path) -> dict[str, list[Path]]:
     """Pictures of other things that no run trains on, by kind."""
-    return {
-        folder.split("/", maxsplit=1)[0]: sorted((data / folder).rglob("*.*"))[used : used + 25]
-        for folder, used in NEGATIVES.items()
-    }
+    return measuring.unused_pictures(data, NEGATIVES, 25)
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+def summarise(rows: Sequence[Row]) -> dict[str, measuring.Estimates]:
     """Estimates by distortion."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.distortion].append(row)
-    return {name: _group(group) for name, group in groups.items()}
+    return measuring.by_group(rows, lambda row: row.distortion, _group)
 
 
-def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
-    found: dict[str, Estimate] = {
+def _group(rows: Sequence[Row]) -> measuring.Estimates:
+    found = {
         "accepted, both frames": wilson(sum(min(r.confidence) >= MIN_HEART_CONFIDENCE for r in rows), len(rows)),
         "pattern agrees with group": wilson(sum(r.pattern == GROUPS[r.group].value for r in rows), len(rows)),
     }
@@ -223,8 +208,7 @@ def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
         for index, structure in enumerate(STRUCTURES):
             found[f"{structure} Dice, {moment}"] = bootstrap_mean([row.dice[frame][index] for row in rows])
     for name in QUANTITIES:
-        found[f"{name} absolute error"] = bootstrap_mean([abs(row.errors[name]) for row in rows])
-        found[f"{name} bias"] = bootstrap_mean([row.errors[name] for row in rows])
+        found |= measuring.error_estimates(name, [row.errors[name] for row in rows])
     return found
 
 
@@ -265,54 +249,42 @@ def measure_slices(network: CineNetwork, data: Path, fold: int) -> list[float]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     options = _parse(arguments)
-    torch.set_num_threads(options.threads)
     rows: list[Row] = []
     single: list[float] = []
     others: dict[str, list[float]] = defaultdict(list)
-    for run in options.runs.split(","):
-        fold = RUNS.index(run)
-        held = [patient for patient in list_patients(options.data, FOLDS) if patient.fold == fold]
-        with tempfile.TemporaryDirectory() as scratch:
-            network = single_member(options.weights / f"{run}.safetensors", Path(scratch))
-            for patient in progress(held, run):
-                rows.extend(measure_patient(network, run, patient, options.distortions.split(",")))
-            single += measure_slices(network, options.data, fold)
-            for kind, paths in other_pictures(options.data).items():
-                greys = (np.asarray(Image.open(path).convert("L")) for path in paths)
-                others[kind] += [network.predict(grey[None]).confidence for grey in greys]
+
+    def held(run: str) -> list[CinePatient]:
+        return [patient for patient in list_patients(options.data, FOLDS) if patient.fold == RUNS.index(run)]
+
+    runs, plans = options.runs.split(","), {"cine": CINE_PLAN}
+    for run, network, patients in measuring.each_run(runs, options.weights, CineNetwork, plans, held):
+        for patient in patients:
+            rows.extend(measure_patient(network, run, patient, options.distortions.split(",")))
+        single += measure_slices(network, options.data, RUNS.index(run))
+        for kind, paths in other_pictures(options.data).items():
+            greys = (np.asarray(Image.open(path).convert("L")) for path in paths)
+            others[kind] += [network.predict(grey[None]).confidence for grey in greys]
     _write(options.out, rows, single, others)
 
 
 def _write(out: Path, rows: Sequence[Row], single: Sequence[float], others: Mapping[str, Sequence[float]]) -> None:
-    table: dict[str, dict[str, Estimate]] = summarise(rows)
-    table["sunnybrook slices"] = {"lv_cavity Dice": bootstrap_mean(single)}
-    refused = {k: wilson(sum(v < MIN_HEART_CONFIDENCE for v in values), len(values)) for k, values in others.items()}
-    for group, estimates in {**table, "refused": refused}.items():
-        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
-        sys.stdout.write("\n".join(lines) + "\n")
+    table = {**summarise(rows), "sunnybrook slices": {"lv_cavity Dice": bootstrap_mean(single)}}
     matrix = confusion(rows)
-    sys.stdout.write(json.dumps(matrix, indent=1) + "\n")
-    content = {
-        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
-        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+    more = {
         "confusion": matrix,
         "calibration": calibration(rows),
         "rows": [asdict(row) for row in rows],
         "sunnybrook": list(single),
         "confidence_on_others": dict(others),
     }
-    out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    measuring.report(out, table, measuring.refusals(others, MIN_HEART_CONFIDENCE), more)
+    sys.stdout.write(json.dumps(matrix, indent=1) + "\n")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure the runs of cine_mr_heart on held-out patients.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", default=",".join(RUNS))
+    parser = measuring.parser("cine_mr_heart", "patients", RUNS)
     parser.add_argument("--distortions", default=",".join(DISTORTIONS), help="comma-separated")
-    parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args(arguments)
+    return measuring.read(parser, arguments)
 
 
 if __name__ == "__main__":

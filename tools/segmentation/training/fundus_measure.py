@@ -9,28 +9,22 @@ with an error of 1.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.measurement.cup_disc import CupDisc, minimal_rim, rim_profile
 from clinigraph.tools.segmentation.networks.fundus import MIN_DISC_CONFIDENCE, FundusDiscCupNetwork
 from clinigraph.tools.segmentation.networks.masks import BoolMask, dice, vertical_ratio
-from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training import measuring
 from clinigraph.tools.segmentation.training.calibration import calibration
 from clinigraph.tools.segmentation.training.fundus_data import NEGATIVES, Photo, list_photos
-from clinigraph.tools.segmentation.training.fundus_disc_cup import COARSE_PLAN, FINE_PLAN, FOLDS, RUNS, split
-from clinigraph.tools.segmentation.training.loop import progress
+from clinigraph.tools.segmentation.training.fundus_disc_cup import FOLDS, PLANS, RUNS, split
 from clinigraph.tools.segmentation.training.restyle import STYLES
 
 DISC_STYLES = ("plain", "red_free", "palette_480")
@@ -59,12 +53,6 @@ class Row:
     rim: float | None
     """Narrowest rim over disc diameter (`minimal_rim`); None where no cup was drawn or no disc was found."""
     reference_rim: float | None
-
-
-def single_member(weights: Path, scratch: Path) -> FundusDiscCupNetwork:
-    """A network of one run alone."""
-    write_bundle(scratch, [weights], {"coarse": COARSE_PLAN, "fine": FINE_PLAN}, {"version": "0"})
-    return FundusDiscCupNetwork(scratch)
 
 
 def measure_photo(network: FundusDiscCupNetwork, run: str, photo: Photo) -> Iterable[Row]:
@@ -111,25 +99,20 @@ def half_widths(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
 
 def other_pictures(data: Path) -> dict[str, list[Path]]:
     """Pictures of other things that no run trains on, by kind; the last kind is seen by no run in any form."""
-    kinds = {
-        folder.split("/")[0]: sorted((data / folder).rglob("*.*"))[used : used + 40]
-        for folder, used in NEGATIVES.items()
-    }
-    demo = data / "multi_biomedparse_demo" / "examples"
-    kinds["other_kinds"] = sorted([*demo.glob("*.jp*g"), *demo.glob("*.png")])
-    return kinds
+    return {**measuring.unused_pictures(data, NEGATIVES, 40), "other_kinds": measuring.other_kinds(data)}
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+def summarise(rows: Sequence[Row]) -> dict[str, measuring.Estimates]:
     """Estimates by camera and style."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        protocol = "left out" if row.run.startswith("without") else "cross-validation"
-        groups[f"{row.camera}, {row.style}, {protocol}"].append(row)
-    return {name: _group(group) for name, group in groups.items()}
+    return measuring.by_group(rows, _protocol, _group)
 
 
-def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
+def _protocol(row: Row) -> str:
+    protocol = "left out" if row.run.startswith("without") else "cross-validation"
+    return f"{row.camera}, {row.style}, {protocol}"
+
+
+def _group(rows: Sequence[Row]) -> measuring.Estimates:
     found = {
         "disc found": wilson(sum(row.confidence >= MIN_DISC_CONFIDENCE for row in rows), len(rows)),
         "disc Dice": bootstrap_mean([row.disc_dice for row in rows]),
@@ -139,16 +122,10 @@ def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
     if not cups:
         return found
     errors = [1.0 if row.vcdr is None else row.vcdr - float(row.reference_vcdr or 0) for row in cups]
-    inside = [
-        row.low is not None
-        and row.high is not None
-        and row.low - MARGIN <= float(row.reference_vcdr or 0) <= row.high + MARGIN
-        for row in cups
-    ]
+    inside = [measuring.covers(row.low, row.high, float(row.reference_vcdr or 0), MARGIN) for row in cups]
     return found | {
         "cup Dice": bootstrap_mean([row.cup_dice or 0.0 for row in cups]),
-        "vCDR absolute error": bootstrap_mean([abs(error) for error in errors]),
-        "vCDR bias": bootstrap_mean(errors),
+        **measuring.error_estimates("vCDR", errors),
         "vCDR interval covers": wilson(sum(inside), len(inside)),
     }
 
@@ -157,46 +134,31 @@ def measure(data: Path, weights: Path, runs: Sequence[str]) -> tuple[list[Row], 
     """Rows of all runs, and the confidences reached on pictures of other things."""
     rows: list[Row] = []
     others: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        _, held = split(list_photos(data, FOLDS), run)
-        with tempfile.TemporaryDirectory() as scratch:
-            network = single_member(weights / f"{run}.safetensors", Path(scratch))
-            for photo in progress(held, run):
-                rows.extend(measure_photo(network, run, photo))
-            for kind, paths in other_pictures(data).items() if run.startswith("fold") else ():
-                for path in paths:
-                    found = network.predict(np.asarray(Image.open(path).convert("RGB")))
-                    others[kind].append(found.disc_confidence)
+
+    def held(run: str) -> list[Photo]:
+        return split(list_photos(data, FOLDS), run)[1]
+
+    for run, network, photos in measuring.each_run(runs, weights, FundusDiscCupNetwork, PLANS, held):
+        for photo in photos:
+            rows.extend(measure_photo(network, run, photo))
+        for kind, paths in other_pictures(data).items() if run.startswith("fold") else ():
+            for path in paths:
+                found = network.predict(np.asarray(Image.open(path).convert("RGB")))
+                others[kind].append(found.disc_confidence)
     return rows, others
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description="Measure the runs of fundus_disc_cup on held-out photographs.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", default=",".join(RUNS))
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
+    parser = measuring.parser("fundus_disc_cup", "photographs", RUNS)
+    options = measuring.read(parser, arguments)
     rows, others = measure(options.data, options.weights, options.runs.split(","))
-    table = summarise(rows)
-    refused = {
-        kind: wilson(sum(value < MIN_DISC_CONFIDENCE for value in values), len(values))
-        for kind, values in others.items()
-    }
-    for group, estimates in {**table, "refused": refused}.items():
-        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
-        sys.stdout.write("\n".join(lines) + "\n")
-    content = {
-        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
-        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
+    more = {
         "calibration": half_widths(rows),
         "rows": [asdict(row) for row in rows],
         "confidence_on_others": others,
     }
-    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    measuring.report(options.out, summarise(rows), measuring.refusals(others, MIN_DISC_CONFIDENCE), more)
 
 
 if __name__ == "__main__":

@@ -10,27 +10,22 @@ row therefore states its own count.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from clinigraph.statistics import Estimate, bootstrap_mean, wilson
+from clinigraph.statistics import bootstrap_mean, wilson
 from clinigraph.tools.measurement.planar import head_circumference
 from clinigraph.tools.segmentation.networks.head import MIN_HEAD_CONFIDENCE, HeadNetwork
 from clinigraph.tools.segmentation.networks.masks import BoolMask, dice
-from clinigraph.tools.segmentation.training.bundle_files import write_bundle
+from clinigraph.tools.segmentation.training import measuring
 from clinigraph.tools.segmentation.training.calibration import LEVEL, half_width
 from clinigraph.tools.segmentation.training.head_data import NEGATIVES, HeadPicture, list_heads, read_grey
-from clinigraph.tools.segmentation.training.loop import progress
 from clinigraph.tools.segmentation.training.us_fetal_head import FOLDS, HEAD_PLAN, RUNS
 
 Gray = NDArray[np.uint8]
@@ -102,26 +97,21 @@ def other_pictures(data: Path) -> dict[str, list[Path]]:
         paths = sorted((data / folder).rglob("*.*"))
         used = set(paths[: 2 * count : 2])
         kinds[folder.split("/")[0]] = [path for path in paths if path not in used][:20]
-    demo = data / "multi_biomedparse_demo" / "examples"
-    kinds["other_kinds"] = sorted([*demo.glob("*.jp*g"), *demo.glob("*.png")])
+    kinds["other_kinds"] = measuring.other_kinds(data)
     return kinds
 
 
-def summarise(rows: Sequence[Row]) -> dict[str, dict[str, Estimate]]:
+def summarise(rows: Sequence[Row]) -> dict[str, measuring.Estimates]:
     """Estimates by distortion."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.distortion].append(row)
-    return {name: _group(group) for name, group in groups.items()}
+    return measuring.by_group(rows, lambda row: row.distortion, _group)
 
 
-def _group(rows: Sequence[Row]) -> dict[str, Estimate]:
+def _group(rows: Sequence[Row]) -> measuring.Estimates:
     errors = errors_mm(rows)
     found = {"not found": wilson(sum(row.circumference_mm is None for row in rows), len(rows))}
     found["Dice"] = bootstrap_mean([row.dice for row in rows])
     if errors:
-        found["circumference absolute error (mm)"] = bootstrap_mean([abs(error) for error in errors])
-        found["circumference bias (mm)"] = bootstrap_mean(errors)
+        found |= measuring.error_estimates("circumference", errors, "mm")
         found["within 3 mm"] = wilson(sum(abs(error) <= 3 for error in errors), len(rows))
     return found
 
@@ -135,56 +125,37 @@ def measure(data: Path, weights: Path, runs: Sequence[str], every: int = 1) -> t
     """Rows of all runs, and the confidences reached on pictures of other things, of every n-th picture."""
     rows: list[Row] = []
     others: dict[str, list[float]] = defaultdict(list)
-    for run in runs:
-        held = [head for head in list_heads(data, FOLDS) if head.fold == RUNS.index(run)]
-        with tempfile.TemporaryDirectory() as scratch:
-            write_bundle(Path(scratch), [weights / f"{run}.safetensors"], {"head": HEAD_PLAN}, {"version": "0"})
-            network = HeadNetwork(Path(scratch))
-            for index, head in enumerate(progress(held[::every], run)):
-                names: Iterable[str] = DISTORTIONS if index % DISTORTED == 0 else ("plain",)
-                rows.extend(measure_picture(network, run, head, names))
-            for kind, paths in other_pictures(data).items():
-                others[kind] += [network.predict(read_grey(path)).confidence for path in paths[::every]]
+
+    def held(run: str) -> list[HeadPicture]:
+        return [head for head in list_heads(data, FOLDS) if head.fold == RUNS.index(run)][::every]
+
+    for run, network, heads in measuring.each_run(runs, weights, HeadNetwork, {"head": HEAD_PLAN}, held):
+        for index, head in enumerate(heads):
+            names: Iterable[str] = DISTORTIONS if index % DISTORTED == 0 else ("plain",)
+            rows.extend(measure_picture(network, run, head, names))
+        for kind, paths in other_pictures(data).items():
+            others[kind] += [network.predict(read_grey(path)).confidence for path in paths[::every]]
     return rows, others
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Measure the runs of us_fetal_head on held-out pictures.")
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with <run>.safetensors")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", default=",".join(RUNS))
+    parser = measuring.parser("us_fetal_head", "pictures", RUNS)
     parser.add_argument("--every", type=int, default=1, help="take every n-th picture only")
-    parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args(arguments)
+    return measuring.read(parser, arguments, threads=1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write."""
     options = parse(arguments)
-    torch.set_num_threads(options.threads)
     rows, others = measure(options.data, options.weights, options.runs.split(","), options.every)
-    table = summarise(rows)
-    refused = {
-        kind: wilson(sum(value < MIN_HEAD_CONFIDENCE for value in values), len(values))
-        for kind, values in others.items()
-    }
-    for group, estimates in {**table, "refused": refused}.items():
-        lines = [group, *(f"    {name}: {estimate}" for name, estimate in estimates.items())]
-        sys.stdout.write("\n".join(lines) + "\n")
-    content: dict[str, object] = {
-        "summary": {group: {name: item.as_dict() for name, item in found.items()} for group, found in table.items()},
-        "refused": {kind: estimate.as_dict() for kind, estimate in refused.items()},
-        "rows": [asdict(row) for row in rows],
-        "confidence_on_others": others,
-    }
+    more: dict[str, object] = {"rows": [asdict(row) for row in rows], "confidence_on_others": others}
     errors = errors_mm(rows)
     if errors:
         pictures = len({row.name for row in rows if row.circumference_mm is not None})
         known = {"halfwidth": round(half_width(errors), 3), "level": LEVEL, "n": pictures}
-        content["calibration"] = {"head_circumference": known}
-    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        more["calibration"] = {"head_circumference": known}
+    measuring.report(options.out, summarise(rows), measuring.refusals(others, MIN_HEAD_CONFIDENCE), more)
 
 
 if __name__ == "__main__":
