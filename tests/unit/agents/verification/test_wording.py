@@ -189,6 +189,8 @@ def test_an_atom_without_a_subject_takes_the_one_before(bench: Any) -> None:
         ("The size of the thing of 0.90 and the pressure of 24 mmHg.", C, "number.mismatch"),
         ("High pressure and large size of the thing.", S, "range.same"),
         ("The fundus photograph shows the size of the thing.", V, "wording.unread"),
+        ("The size of the thing and thingness are present.", V, "wording.unread"),
+        ("The size of the thing of 0.90 meets the criterion.", S, "criterion.recomputed"),
     ],
 )
 def test_every_word_and_every_name_is_read_or_nothing_passes(
@@ -221,3 +223,10 @@ def test_evidence_of_another_thing_carries_no_sentence(bench: Any) -> None:
     found = bench.judge(claim.replace(evidence_ids=bench.claim("claim-pressure-value").evidence_ids))
     assert (found.verdict, found.reason_code) == (C, "subject.mismatch")
     assert bench.judge(claim.replace(evidence_ids=())).verdict is S
+
+
+def test_the_last_name_is_judged_up_to_the_end_of_the_sentence(bench: Any) -> None:
+    nodes, edges = bench.looks(4)
+    case = bench.case(*nodes, edges=edges)
+    assert bench.codes(case, "With a pressure of 25 mmHg looks odd is 4") == {("SUPPORTED", "number.traced")}
+    assert bench.codes(case, "With a pressure of 25 mmHg looks odd is 3") == {("CONTRADICTED", "number.mismatch")}
