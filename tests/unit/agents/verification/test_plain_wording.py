@@ -79,7 +79,7 @@ def test_the_record_is_told_in_plain_words(record: Any, text: str, verdict: str)
         ("The pressure of 25 mmHg (normal up to 24 mmHg) is raised.", C),
         ("The pressure of 25 mmHg (normal above 21 mmHg) is raised.", C),
         ("The patient is 61.", S), ("The patient is 16.", C), ("The patient is 61 mmHg.", "UNSUPPORTED"),
-        ("Thingness is likely.", OPEN),
+        ("Thingness is likely.", OPEN), ("There are signs of thingness.", S), ("There are no signs of thingness.", C),
         ("No criterion was met.", C), ("One indicator could not be assessed.", S),
         ("Two indicators could not be assessed.", C),
         ("No earlier photograph is available for comparison.", S),
