@@ -143,3 +143,28 @@ def test_a_passage_is_a_ground_only_where_a_criterion_is_judged() -> None:
     assert list(rests.values()) == [("indicator-tallness",), ("indicator-tallness", "card#1")]
     (known,) = claims_of("The guideline speaks of tallness.", index, {})
     assert known.evidence_ids == ("indicator-tallness", "card#1")
+
+
+def test_sentences_of_passages_and_of_the_evidence_are_not_split() -> None:
+    one, other = "It is 5 and it is red.", "It is 6 and it is blue."
+    (given,) = claims_of(one, INDEX, {}, frozenset({one}))
+    assert given.text == one
+    assert [c.text for c in claims_of(f"{one} {other}", INDEX, {one: given}, frozenset({other}))] == [one, other]
+    assert len(claims_of(f"{one} {other}", INDEX, {})) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The stage 2 size is red.", ClaimKind.QUALITATIVE), ("The stage 2 size is 3.", ClaimKind.QUANTITATIVE),
+        ("The 3 of the stage 2 size.", ClaimKind.QUANTITATIVE),
+        ("The large left study beside the large left study is red.", ClaimKind.QUALITATIVE),
+    ],
+)  # fmt: skip
+def test_a_number_or_a_word_in_a_name_is_not_said_of_it(text: str, kind: ClaimKind) -> None:
+    nodes = [
+        FactNode(id=EvidenceId(f"fact-{name}"), value=Fact(name=name, value=61.0, unit="a"))
+        for name in ("stage_2_size", "large_left_study")
+    ]
+    (claim,) = claims_of(text, EvidenceIndex(EvidenceGraph(nodes=tuple(nodes)), INDEX.impression), {})
+    assert claim.kind is kind

@@ -283,3 +283,30 @@ def test_a_word_that_denies_a_fact_names_it() -> None:
     fever = FactNode(id=EvidenceId("fact-fever"), value=Fact(name="fever", value=True))
     assert [s.name for h in index(fever).find("She is afebrile") for s in h.subjects] == ["fever"]
     assert index(pressure()).find("She is afebrile") == ()
+
+
+def test_the_passage_of_a_criterion_alone_speaks_of_no_measured_indicator() -> None:
+    assert ruled().subjects_of((EvidenceId("card#1"),)) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["The pressure is beside the haemorrhage", "The haemorrhage is beside the pressure", "The pressure alone"]
+)
+def test_a_head_noun_is_found_before_and_after_other_names(text: str) -> None:
+    hits = index(pressure(), spot()).find(text)
+    assert [text[h.start : h.end] for h in hits] == [w for w in text.split() if w in ("pressure", "haemorrhage")]
+
+
+def test_as_many_texts_as_are_kept_are_linked_once() -> None:
+    linker = Linker("bleed")
+    made = index(linker=linker)
+    for n in range(KEPT + 1):
+        made.mentions(f"text {n}")
+    made.mentions("text 0")
+    assert linker.asked == KEPT + 1
+
+
+@pytest.mark.parametrize(("words", "whole"), [("haemorrhage", True), ("haemorrhag", True), ("haemorrha", False)])
+def test_a_concept_stands_for_a_name_that_it_fills_but_for_one_letter(words: str, whole: bool) -> None:
+    found = index(spot(), linker=Linker(f"{words}|bleed")).find("A bleed")
+    assert bool(found) is whole
