@@ -310,3 +310,11 @@ def test_as_many_texts_as_are_kept_are_linked_once() -> None:
 def test_a_concept_stands_for_a_name_that_it_fills_but_for_one_letter(words: str, whole: bool) -> None:
     found = index(spot(), linker=Linker(f"{words}|bleed")).find("A bleed")
     assert bool(found) is whole
+
+
+def test_the_condition_that_was_asked_about_comes_before_other_things_of_its_name() -> None:
+    fact = FactNode(id=EvidenceId("fact-cataract"), value=Fact(name="cataract", value=True))
+    (hit,) = index(fact).find("There is cataract")
+    assert [s.kind for s in hit.subjects] == [SubjectKind.CONDITION, SubjectKind.FACT]
+    (other,) = index(fact.replace(value=fact.value.replace(name="gout"))).find("There is gout")
+    assert [s.kind for s in other.subjects] == [SubjectKind.FACT]
