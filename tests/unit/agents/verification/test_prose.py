@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from clinigraph.agents.verification.prose import ProseContext, first
+from clinigraph.agents.verification.verifier import RuleVerifier
+from clinigraph.knowledge.terminology.contract import Candidate, Mention
 from clinigraph.models.base import EvidenceId
-from clinigraph.models.codes import Laterality
+from clinigraph.models.codes import Concept, Laterality, Scheme
 from clinigraph.models.evidence import PassageNode
-from clinigraph.models.passages import Source, Trust
+from clinigraph.models.passages import Source, Span, Trust
 from clinigraph.models.reporting import ClaimKind
 
 TEXT = "Nobody knows: the size of the thing is 5 and the pressure is 6."
@@ -144,3 +146,28 @@ def test_the_first_of_nothing_is_none(bench: Any) -> None:
     subjects = read(bench, TEXT).subjects
     assert first(subjects) is subjects[0]
     assert first(()) is None
+
+
+class Knows:
+    """A terminology that knows one word."""
+
+    def link(self, text: str) -> list[Mention]:
+        concept = Concept(value="O", scheme=Scheme.CLINIGRAPH, meaning="thing")
+        known = Candidate(concept=concept, cui="C0000001", score=1.0, matched="thing")
+        return [
+            Mention(span=Span(start=m.start(), end=m.end()), text=m.group(), candidates=(known,))
+            for m in re.finditer(r"\bthing\b", text)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        ("The thing is here.", [4]), ("The size of the thing is here.", []), ("Thing and size of the thing.", []),
+        ("The thing, the size of the thing, the thing.", [4, 38]),
+    ],
+)  # fmt: skip
+def test_what_a_terminology_finds_inside_a_name_is_no_stranger(bench: Any, text: str, starts: list[int]) -> None:
+    report = bench.report
+    case = RuleVerifier(bench.verifier._library, Knows()).case(report.evidence_graph, report.impression)
+    assert [m.span.start for m in read(bench, text, case=case).mentions] == starts
