@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from clinigraph.agents.claims.naming import bare, carrier, has_head, head_nouns, key, name_pattern, names_of, spoken
+from clinigraph.agents.claims.naming import (
+    bare,
+    carrier,
+    has_head,
+    head_nouns,
+    key,
+    name_pattern,
+    names_of,
+    reworded,
+    spoken,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +87,7 @@ def test_spellings_of_one_name_have_one_key(one: str, other: str, same: bool) ->
     [
         ("optic disc", "optic-disk", "optic-disk"), ("optic disc", "an OpticDiscs", "OpticDiscs"),
         ("disc", "discus", ""), ("disc", "pre-disc", ""), ("disc", "_disc", ""), ("disc", "the disc-like", "disc"),
+        ("t1a", "t1as", "t1as"),
         ("a1", "a1s", ""), ("a1", "a1", "a1"), ("haemorrhage", "hemorrhages", "hemorrhages"), ("age", "aged", ""),
         ("C/D", "the c/d", "c/d"), ("x.y", "xzy", ""), ("optic disc", "optic", ""),
     ],
@@ -91,3 +102,8 @@ def test_the_longest_of_several_names_is_found() -> None:
         match = name_pattern(names).search("the disc size")
         assert match is not None
         assert match.group() == "disc size"
+
+
+def test_a_family_history_is_said_in_other_orders() -> None:
+    assert reworded("family history of gout") == ("family history is positive for gout", "gout in the family")
+    assert reworded("family history") == reworded("age") == reworded("gout") == ()
