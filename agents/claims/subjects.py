@@ -238,7 +238,8 @@ class EvidenceIndex:
         ids = tuple(n.id for n in self.graph.nodes if isinstance(n, IndicatorResultNode))
         ids = ids or tuple(n.id for n in self.graph.nodes if isinstance(n, FindingNode))
         condition = self.impression.condition
-        yield Subject(SubjectKind.CONDITION, condition, names_of(condition, CONDITIONS.get(condition.lower(), ())), ids)
+        names = names_of(condition, (*CONDITIONS.get(condition.lower(), ()), "decision"))
+        yield Subject(SubjectKind.CONDITION, condition, names, ids)
         if self.impression.score is not None:
             yield Subject(SubjectKind.SCORE, "score", ("weighted score", "score", "planned weight"), ids)
 

@@ -25,7 +25,8 @@ _EXPLICIT = (
         r"(?:can ?not|could not) be (?:excluded|ruled out|confirmed|decided|determined)|"
         r"possibl[ey]|may be present|might be present|suspected|"
         r"(?<!not )suspicious for|(?<!no )suspicion of|probabl[ey]|likely|suggest(?:s|ive of)?|"
-        r"uncertain)\b", re.IGNORECASE)),
+        r"uncertain|no (?:decision|diagnosis|conclusion) (?:is|was|has been|can be|could be) "
+        r"(?:made|decided|reached|drawn|given|possible))\b", re.IGNORECASE)),
     (Presence.ABSENT, re.compile(
         r"\b(?:absent|neither|nor|"
         r"not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
@@ -45,6 +46,11 @@ SURE = 0.8
 _DOUBLE = re.compile(
     r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|denies|lacks?|lacking|unlikely)\b", re.I
 )
+_NOT_DOUBTED = re.compile(
+    r"(?:\b(?:no|not|never|cannot|hardly|scarcely|anything but|far from|without|longer)|n't)(?:\s+\w+){0,2}\s*$",
+    re.IGNORECASE,
+)
+"""Just before a word of doubt: the doubt is denied, which says neither presence nor absence."""
 
 
 def polarity(context: ProseContext) -> Outcome | None:
@@ -115,6 +121,8 @@ def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[
     strongest = next((p for p, _ in words), None)
     denials = [m for m in _DOUBLE.finditer(context.text) if not any(h.start <= m.start() < h.end for h in context.hits)]
     doubted = strongest is Presence.INDETERMINATE
+    if doubted and any(_NOT_DOUBTED.search(context.text[: m.start()]) for p, m in words if p is strongest):
+        return None, []
     pairs = sum(1 for m in denials if m.group().lower() == "neither") if strongest is Presence.ABSENT else 0
     denials = [m for m in denials if not (pairs and m.group().lower() == "nor")]
     if len(denials) > 1 and not doubted:

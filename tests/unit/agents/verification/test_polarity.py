@@ -213,3 +213,39 @@ def test_a_disease_that_the_evidence_does_not_speak_of_has_no_ground(bench: Any,
         (claim,) = bench.read(case, text)
         assert (claim.reason_code == "finding.unknown") is known
         assert ("Nothing in the evidence speaks of oedema." in claim.explanation) is known
+
+
+@pytest.mark.parametrize("decision", list(Presence))
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("The decision is indeterminate.", Presence.INDETERMINATE),
+        ("The decision on thingness is undecided.", Presence.INDETERMINATE),
+        ("No decision was reached.", Presence.INDETERMINATE),
+        ("No decision could be made.", Presence.INDETERMINATE),
+        ("The decision is present.", Presence.PRESENT),
+        ("The decision: thingness is absent.", Presence.ABSENT),
+    ],
+)
+def test_the_decision_stands_for_the_condition(bench: Any, decision: Presence, text: str, says: Presence) -> None:
+    case = bench.case(impression=bench.report.impression.replace(decision=decision))
+    verdicts = {v for v, _ in bench.codes(case, text)}
+    assert (verdicts == {"SUPPORTED"}) is (says is decision)
+
+
+@pytest.mark.parametrize("decision", list(Presence))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thingness is not indeterminate.",
+        "Thingness isn't uncertain.",
+        "Thingness is hardly possible.",
+        "Thingness is no longer undecided.",
+        "Thingness is never really equivocal.",
+        "Thingness is not at all likely.",
+        "The decision is far from indeterminate.",
+    ],
+)
+def test_doubt_that_is_denied_decides_nothing(bench: Any, decision: Presence, text: str) -> None:
+    case = bench.case(impression=bench.report.impression.replace(decision=decision))
+    assert {v for v, _ in bench.codes(case, text)} == {"UNVERIFIABLE"}
