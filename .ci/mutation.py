@@ -104,7 +104,9 @@ def _apart(module: Path, chosen: argparse.Namespace) -> Tally:
     if child == 0:
         try:
             answer.write_text(json.dumps(_tried(module, chosen)), encoding="utf-8")
-        except BaseException:  # the parent has the rest to do, and the folder to remove
+        except SystemExit as end:  # the parent has the rest to do, and the folder to remove
+            print(end)
+        except BaseException:
             traceback.print_exc()
         finally:
             sys.stdout.flush()
@@ -129,14 +131,22 @@ def _table(tallies: dict[Path, Tally]) -> None:
 
 def _tests(module: Path) -> list[str]:
     """Return the test files of a module, its own first."""
-    folder, parent = Path("tests/unit"), module.parent
+    folder, parent = Path("tests/unit"), _inside(module).parent
     own = [folder / parent / f"test_{name}.py" for name in (module.stem, BESIDE.get(module.stem, module.stem))]
     shared = [folder / "agents" / name for name in TESTS.get(parent.as_posix(), ())]
     return list(dict.fromkeys(str(p) for p in (*own, *shared) if p.exists()))
 
 
+def _inside(module: Path) -> Path:
+    """Return a module's path inside the package: that of ``src/clinigraph`` or of what is linked into it."""
+    package = Path("src/clinigraph")
+    return module.relative_to(package) if module.is_relative_to(package) else module
+
+
 def _tried(module: Path, chosen: argparse.Namespace) -> Tally:
     tests = [str(t) for t in chosen.tests] or _tests(module)
+    if not tests:
+        sys.exit(f"{module} has no test file of its own; name its tests.")
     every = _changes(module)
     picked = random.Random(chosen.seed).sample(every, min(chosen.most, len(every)))  # noqa: S311 - no secret
     _load(tests, module)
@@ -195,7 +205,7 @@ def _load(tests: list[str], module: Path) -> None:
         SystemExit: The tests fail without any change, or the module was loaded with the rest.
     """
     names = Path("loaded.txt").absolute()
-    changed = ".".join(("clinigraph", *module.with_suffix("").parts))
+    changed = ".".join(("clinigraph", *_inside(module).with_suffix("").parts))
     graph = grimp.build_graph("clinigraph", exclude_type_checking_imports=True, cache_dir=None)
     stale = {changed, *graph.find_downstream_modules(changed)}
     os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_PROFILE": "few"}
