@@ -18,6 +18,24 @@ _BEFORE_HEAD = (
     r"because|since|when|where|so|yet|left|right|measured|recorded|normal|elevated|raised|high|single|one|mm|cm"
 )
 _HEAD = re.compile(rf"(?:^|[(:;,]\s*|\b(?:{_BEFORE_HEAD})[\s-]+)(?P<noun>{'|'.join(HEADS)})\b(?!-)", re.IGNORECASE)
+_CHAMBER = re.compile(r"^(?P<chamber>(?:left|right) (?:ventricular|atrial)) (?P<rest>.+)$")
+_BEFORE_REST = re.compile(r"(?:^|[,;:(]|\b(?:and|the|its|an?|with|of))[\s]*$", re.IGNORECASE)
+
+
+def of_chamber(name: str) -> tuple[str, str]:
+    """Return the chamber that a name begins with, and the rest that may stand alone once the chamber was named.
+
+    Example:
+        >>> of_chamber("Left ventricular end-systolic volume")
+        ('left ventricular', 'end-systolic volume')
+    """
+    match = _CHAMBER.match(bare(name))
+    return (match["chamber"], match["rest"]) if match else ("", "")
+
+
+def stands_alone(before: str) -> bool:
+    """Return whether what comes next is a whole name: no word before it says of what it is."""
+    return _BEFORE_REST.search(before) is not None
 
 
 def head_nouns(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -9,7 +9,18 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from clinigraph.agents.claims.naming import bare, has_head, head_nouns, key, name_pattern, names_of, reworded, spoken
+from clinigraph.agents.claims.naming import (
+    bare,
+    has_head,
+    head_nouns,
+    key,
+    name_pattern,
+    names_of,
+    of_chamber,
+    reworded,
+    spoken,
+    stands_alone,
+)
 from clinigraph.agents.claims.synonyms import CONDITIONS, OPPOSITES, SYNONYMS
 from clinigraph.knowledge.terminology.contract import Mention
 from clinigraph.models.base import EvidenceId
@@ -142,12 +153,31 @@ class EvidenceIndex:
             subjects = self._headed(noun)
             if subjects and not any(h.start < end and start < h.end for h in found):
                 found.append(Hit(start, end, subjects))
+        found += self._carried_on(text, found)
         for mention in self.mentions(text):
             subjects = self._coded.get(mention.best.cui or "", ())
             place = mention.span
             if subjects and not any(h.start < place.end and place.start < h.end for h in found):
                 found.append(Hit(place.start, place.end, subjects))
         return tuple(sorted(found, key=lambda h: h.start))
+
+    def _carried_on(self, text: str, found: Sequence[Hit]) -> list[Hit]:
+        """Return names that stand without their chamber, as of the chamber that was named last."""
+        hits = []
+        for match in self._rests.finditer(text):
+            before = [h for h in found if h.end <= match.start()]
+            if any(h.start < match.end() and match.start() < h.end for h in found) or not before:
+                continue
+            chambers = {of_chamber(s.name)[0] for s in max(before, key=lambda h: h.end).subjects} - {""}
+            same = tuple(s for s in self.subjects if key(of_chamber(s.name)[1]) == key(match.group())
+                         and of_chamber(s.name)[0] in chambers)  # fmt: skip
+            if len(chambers) == 1 and same and stands_alone(text[: match.start()]):
+                hits.append(Hit(match.start(), match.end(), same))
+        return hits
+
+    @cached_property
+    def _rests(self) -> re.Pattern[str]:
+        return name_pattern(r for s in self.subjects if (r := of_chamber(s.name)[1]))
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Return the diseases and signs that a terminology finds; the last texts are kept."""

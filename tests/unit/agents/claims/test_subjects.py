@@ -318,3 +318,28 @@ def test_the_condition_that_was_asked_about_comes_before_other_things_of_its_nam
     assert [s.kind for s in hit.subjects] == [SubjectKind.CONDITION, SubjectKind.FACT]
     (other,) = index(fact.replace(value=fact.value.replace(name="gout"))).find("There is gout")
     assert [s.kind for s in other.subjects] == [SubjectKind.FACT]
+
+
+def volume(name: str, number: float) -> MeasurementNode:
+    node_id = EvidenceId(f"measurement-{name.lower().replace(' ', '-')}-0123456789ab")
+    value = Measurement(
+        id=node_id, concept=concept(name), value=number, unit="mL", method="test", algorithm="t 1", site=site()
+    )
+    return MeasurementNode(id=node_id, value=value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("The left ventricular filling volume is 147 mL and the rest volume 130 mL.", ["Left", "Left"]),
+        ("Right ventricular filling volume 150 mL, rest volume 139 mL", ["Right", "Right"]),
+        ("The rest volume is 130 mL.", []),
+        ("The left ventricular filling volume is 147 mL and the RV rest volume 139 mL.", ["Left"]),
+        ("The left ventricular filling volume is 147 mL and the right rest volume 139 mL.", ["Left"]),
+        ("The left ventricular filling volume is 147 mL, the right ventricular rest volume 139 mL.", ["Left", "Right"]),
+    ],
+)
+def test_a_name_without_its_chamber_is_of_the_one_named_last(text: str, named: list[str]) -> None:
+    names = [f"{side} ventricular {what} volume" for side in ("Left", "Right") for what in ("filling", "rest")]
+    index = EvidenceIndex(EvidenceGraph(nodes=tuple(volume(n, 130.0) for n in names)), IMPRESSION)
+    assert [s.name.split()[0] for h in index.find(text) for s in h.subjects] == named
