@@ -173,6 +173,14 @@ def test_an_interval_over_a_limit_names_both_classes(bench: Bench) -> None:
     assert finding(result, "ejection_class").presence is Presence.INDETERMINATE
 
 
+def test_the_interval_of_an_ejection_fraction_ends_at_zero(bench: Bench) -> None:
+    known = {"left_ventricular_ejection_fraction": Calibration(halfwidth=30.0, level=0.9, n=50)}
+    result = bench.run(bench.frame(FULL, calibration=known), bench.frame(heart(17, 24, 17)))
+    measured = value(result, "left_ventricular_ejection_fraction")
+    assert measured.interval is not None
+    assert (measured.interval.low, measured.value < 30) == (0.0, True)
+
+
 def test_a_pattern_whose_number_may_lie_beyond_its_limit_is_uncertain(bench: Bench) -> None:
     known = {"right_ventricular_ejection_fraction": Calibration(halfwidth=28.0, level=0.9, n=17)}
     frames = heart(18, 23, 18), heart(11, 21, 12)
