@@ -132,6 +132,17 @@ def test_a_sentence_of_the_report_says_the_criterion_as_it_is(bench: Any, text: 
     assert (outcome.code if outcome is not None else "") == code
 
 
+@pytest.mark.parametrize(
+    ("sign", "code"),
+    [(">", "criterion.recomputed"), ("≥", "criterion.comparator"), ("<", "criterion.comparator")],
+)
+def test_above_is_not_at_least(bench: Any, sign: str, code: str) -> None:
+    text = f"Pressure meets the criterion {sign} 21 mmHg."
+    outcome = criterion_words(context(bench, bench.case(), text, "indicator-pressure"))
+    assert outcome is not None
+    assert outcome.code == code
+
+
 @pytest.mark.parametrize("ids", [(), ("img-1",), ("indicator-size", "indicator-pressure")])
 def test_a_criterion_is_of_exactly_one_indicator(bench: Any, ids: tuple[str, ...]) -> None:
     outcome = criterion_words(context(bench, bench.case(), "Size of the thing meets the criterion.", *ids))
