@@ -26,6 +26,17 @@ _DOUBT = re.compile(
     r"can ?not be (?:decided|determined|told|said))\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(
+    r"(?:\b(?:with|without|despite|in spite of|besides?|alongside|given|unlike|like|plus|under|after|before|at|for|by|"
+    r"notwithstanding|regardless of|irrespective of)|[(\u2013\u2014])\s+(?:\w+\s+){0,4}$",
+    re.IGNORECASE,
+)
+"""Just before a name: it stands beside what the sentence is about ("the size, with high pressure, is ...")."""
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|measure[sd]?|reads?|lies?|lay|stay(?:s|ed)?|remain(?:s|ed)?|meets?|met|exceed(?:s|ed)?|"
+    r"reach(?:es|ed)?|looks?|seem(?:s|ed)?|appear(?:s|ed)?|does|do|did|falls?|fell|counts?)\b",
+    re.IGNORECASE,
+)
 NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
 TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
 """Words that make several names share what is said."""
@@ -94,9 +105,16 @@ class ProseContext:
     def subjects_at(self, place: int) -> tuple[Subject, ...]:
         """Return what a word at a place speaks of: the name before it, else the first after, else what came before."""
         before = [h for h in self.hits if h.start <= place]
+        while len(before) > 1 and self._aside(before[-2], before[-1], place):
+            before.pop()
         if before:
             return before[-1].subjects
         return self.hits[0].subjects if self.hits else self.inherited
+
+    def _aside(self, head: Hit, hit: Hit, place: int) -> bool:
+        """Whether a name only stands beside the one before it, and the words at a place come after the verb of both."""
+        between, after = self.text[head.end : hit.start], self.text[hit.end : place]
+        return bool(_ASIDE.search(between) and not _VERB.search(between) and _VERB.search(f"{after} "))
 
     def subjects_beside(self, start: int, end: int) -> tuple[Subject, ...]:
         """Return what a word speaks of: the name that follows it at once ("raised pressure"), else as at its place."""

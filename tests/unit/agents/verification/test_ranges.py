@@ -135,3 +135,31 @@ def test_what_a_value_is_against_its_criterion_is_told(bench: Any) -> None:
     assert claim.explanation == "Pressure is 25 mmHg; the criterion is > 21 mmHg, so it is high."
     (claim,) = bench.read(bench.case(bench.measured(0.7)), "The size of the thing is large.")
     assert claim.explanation.endswith("the evidence does not decide this.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The size of the thing, with high pressure, is large.",
+        "The size of the thing (with high pressure) is large.",
+        "The size of the thing with high pressure is large.",
+        "The size of the thing, despite the high pressure, is large.",
+        "The size of the thing, together with a high pressure, is large.",
+    ],
+)
+def test_a_name_that_stands_beside_another_does_not_take_its_verb(bench: Any, text: str) -> None:
+    assert {v for v, _ in bench.codes(bench.case(bench.measured(0.3)), text)} == {"CONTRADICTED"}
+    assert not {v for v, _ in bench.codes(bench.case(bench.measured(0.9)), text)} & {"CONTRADICTED", "UNSUPPORTED"}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The size of the thing, despite the pressure, is 25 mmHg.", "CONTRADICTED"),
+        ("The size of the thing (with the pressure) exceeds 21 mmHg.", "CONTRADICTED"),
+        ("The size of the thing is 0.90 with a pressure of 25 mmHg.", "SUPPORTED"),
+        ("The pressure is 25 mmHg with a size of the thing of 0.90.", "SUPPORTED"),
+    ],
+)
+def test_a_number_after_the_verb_is_of_the_name_before_what_stands_beside(bench: Any, text: str, verdict: str) -> None:
+    assert {v for v, _ in bench.codes(bench.case(bench.measured(0.9)), text)} == {verdict}
