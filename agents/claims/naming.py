@@ -10,6 +10,7 @@ _SPLIT = re.compile(r"[\s\-\u2010-\u2015]+")
 _PREFIXES = ("finding ",)
 """First words of names of facts that no sentence says."""
 _FAMILY = "family history "
+_HAEM = re.compile(r"haem|hem(?=[aeo])")
 _CARRIER = re.compile(r"\bof (?:the|an?) (?P<noun>[a-z]+(?: [a-z]+)?)$")
 HEADS = ("pressure", "nodule", "diameter", "thickness", "clearance")
 """Last words of names that stand for the whole name where only one thing of the case has it."""
@@ -108,7 +109,5 @@ def name_pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 def _loose(name: str) -> str:
     """Return a pattern for a name that does not mind hyphens, British spelling or a plural."""
-    parts = (
-        re.escape(w).replace("haem", "ha?em").replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower())
-    )
+    parts = (_HAEM.sub("ha?em", re.escape(w)).replace("disc", "dis[ck]") for w in _SPLIT.split(name.strip().lower()))
     return r"[\s\-\u2010-\u2015]*".join(p for p in parts if p) + ("s?" if name[-1:].isalpha() else "")

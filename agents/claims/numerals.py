@@ -18,7 +18,7 @@ _POINT = rf"point(?:\s+(?:{'|'.join(_SMALL)}))+"
 _WORDS = re.compile(
     rf"\b(?:minus\s+)?(?:(?:{_ONE})(?:[\s-]+(?:and\s+)?(?:{_ONE}))*(?:\s+{_POINT})?|{_POINT})\b", re.IGNORECASE
 )
-_DIGITS = re.compile(r"(?<![\w.])(?<!\d,)[-+\u2212]?(?:\d+(?:[.,]\d+)*|\.\d+)")
+_DIGITS = re.compile(r"(?<![\w.])(?<!\d,)(?:(?<![%°)])[-+\u2212])?(?:\d+(?:[.,]\d+)*|\.\d+)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _UNSURE_ONE = re.compile(r"one", re.IGNORECASE)
 

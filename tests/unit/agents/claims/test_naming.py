@@ -107,3 +107,10 @@ def test_the_longest_of_several_names_is_found() -> None:
 def test_a_family_history_is_said_in_other_orders() -> None:
     assert reworded("family history of gout") == ("family history is positive for gout", "gout in the family")
     assert reworded("family history") == reworded("age") == reworded("gout") == ()
+
+
+@pytest.mark.parametrize("known", ["Disc haemorrhage", "Disc hemorrhage"])
+@pytest.mark.parametrize("said", ["a disc haemorrhage", "disc hemorrhages"])
+def test_british_and_american_spellings_name_the_same(known: str, said: str) -> None:
+    assert name_pattern([known]).search(said) is not None
+    assert name_pattern(["Hemianopia"]).search("haemianopia") is None
