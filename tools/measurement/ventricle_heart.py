@@ -118,7 +118,9 @@ class Heart:
         for name, chamber in self._chambers().items():
             value, spread = chamber.ejection(self.calibration(f"{name}_ventricular_ejection_fraction"))
             method = "stroke over end-diastolic volume, voxels counted in both frames of one grid"
-            drafts[f"{name}_ventricular_ejection_fraction"] = Draft(value, spread, method, low=min(0.0, value), high=100.0)
+            drafts[f"{name}_ventricular_ejection_fraction"] = Draft(
+                value, spread, method, low=min(0.0, value), high=100.0
+            )
         muscle = self.diastole.voxels("myocardium")
         drafts["muscle_over_cavity"] = self._ratio(muscle, "myocardium", "muscle_over_cavity")
         if self.has_right:
