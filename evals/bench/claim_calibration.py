@@ -56,7 +56,7 @@ def main() -> None:
     scores, wrong = standing(found)
     source = f"{len(wrong)} statements that the rules let stand, of {len(found)} seeded ones, most of them false"
     made = {kind: part.model_dump(mode="json") for kind, part in parts(found, source).items()}
-    chosen.out.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    chosen.out.write_text(json.dumps(made) + "\n", encoding="utf-8")
     print(f"{len(scores)} statements stand, {sum(wrong)} of them false -> {chosen.out}")
 
 
