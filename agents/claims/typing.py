@@ -13,7 +13,8 @@ _RECOMMENDATION = re.compile(
     re.IGNORECASE,
 )
 _KNOWLEDGE = re.compile(
-    r"\b(?:guidelines?|according to|society|et al|criteria of|literature|studies|"
+    r"\b(?:guidelines?|according to (?!(?:the|this|her|his) (?:[\w-]+ )?(?:records?|chart|file|notes)\b)|"
+    r"society|et al|criteria of|literature|studies|"
     r"(?<!prior )(?<!previous )(?<!earlier )study|consensus|edition|published|"
     r"as defined by|statement of)\b",
     re.IGNORECASE,

@@ -18,7 +18,8 @@ NEAR = 0.6
 LEAST_QUOTED = 4
 """Words of a passage's sentence from which a sentence that holds them all, and others, is taken for one."""
 _NAMES_A_SOURCE = re.compile(
-    r"\b(?:guidelines?|guidance|according to|society|association|academy|college|consensus|edition|criteria of|et al|"
+    r"\b(?:guidelines?|guidance|according to (?!(?:the|this|her|his) (?:[\w-]+ )?(?:records?|chart|file|notes)\b)|"
+    r"society|association|academy|college|consensus|edition|criteria of|et al|"
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|"
     r"(?<!prior )(?<!previous )(?<!earlier )study)\b",
     re.IGNORECASE,

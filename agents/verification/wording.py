@@ -9,6 +9,7 @@ from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
+from clinigraph.agents.verification.origins import origins
 from clinigraph.agents.verification.pairs import pressure_pair
 from clinigraph.agents.verification.paraphrase import paraphrase, told
 from clinigraph.agents.verification.patients import patients
@@ -26,6 +27,7 @@ CHECKS: tuple[ProseCheck, ...] = (
     image_kind,
     patients,
     pressure_pair,
+    origins,
     sources,
     organs,
     prose_sides,
