@@ -123,7 +123,7 @@ def after(page: Page, name: str) -> None:
 def show(page: Page, name: str, *, whole: bool = False) -> None:
     """Keep one picture, when the pictures in it have come."""
     page.wait_for_function(
-        "() => [...document.images].filter(i => i.offsetParent && i.getBoundingClientRect().top < innerHeight)"
+        "() => [...document.images].filter(i => i.checkVisibility() && i.getBoundingClientRect().top < innerHeight)"
         ".every(i => i.complete)"
     )
     page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=70, full_page=whole)
