@@ -17,6 +17,7 @@ from clinigraph.agents.verification.verifier import CaseVerifier, RuleVerifier
 from clinigraph.evals.contract import EvalContext
 from clinigraph.evals.grounding.bases import Base, load_base
 from clinigraph.evals.grounding.sentences import true_sentences
+from clinigraph.intake.facts import fact_catalogue
 from clinigraph.intake.units import convert
 from clinigraph.knowledge.terminology.embedded import EmbeddedTerminology
 from clinigraph.models.reporting import Claim
@@ -37,7 +38,8 @@ def main() -> None:
     start = time.perf_counter()
     terminology.warm_up()
     convert(1.0, "mm[Hg]", "kPa")
-    print(f"once a process, terminology and units: {time.perf_counter() - start:.2f} s")
+    fact_catalogue()
+    print(f"once a process, terminology, units and the catalogue of facts: {time.perf_counter() - start:.2f} s")
     verifier = RuleVerifier(base.library, terminology)
     case = verifier.case(base.report.evidence_graph, base.report.impression)
     _each(case, base.report.claims, "own sentences")
