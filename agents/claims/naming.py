@@ -76,7 +76,7 @@ def spoken(name: str) -> str:
     plain = name.replace("_", " ")
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
-    return f"{_FAMILY}of {plain.removeprefix(_FAMILY)}" if plain.startswith(_FAMILY) else plain
+    return f"{_FAMILY}of {plain.removeprefix(_FAMILY).removeprefix('of ')}" if plain.startswith(_FAMILY) else plain
 
 
 def reworded(said: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[int
     unit = quantity.unit or ("1" if given.unit == "1" else None)
     if unit is None:
         return unsupported("unit.missing", f"The limit has no unit; {subject.name} is in {pretty_unit(given.unit)}.")
-    limits = [v for r in quantity.readings if (v := converted(r, unit, given.unit)) is not None]
+    limits = [v for r in quantity.readings if (v := converted(r, unit, given.unit, given.molar_mass)) is not None]
     if not limits:
         return contradicted("unit.mismatch", f"{subject.name} is measured in {pretty_unit(given.unit) or 'no unit'}.")
     rule = Criterion(

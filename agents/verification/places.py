@@ -41,7 +41,6 @@ _SITES = re.compile(
     r"quadrant|sector)\b",
     re.IGNORECASE,
 )
-_PAIRED = re.compile(r"\b(?:[Ee]yes?|side)\b")
 
 
 def organs(context: ProseContext) -> Outcome | None:

@@ -45,7 +45,6 @@ _LIMIT = re.compile(r"\b(?:limits? (?:of|for)(?: the)?|upper|lower)\s+$", re.IGN
 _CALLS = re.compile(r"\b(?:calls?|called|counts? as|defines?|defined as|means|regards?|regarded as|when|if)\b", re.I)
 _REFERENCE = re.compile(r"^\s*(?:is|are|:)?\s*(?:below|above|under|over|up to|at most|at least|less than|[<>≤≥])\s*\d")
 """After "normal": what is normal is told, not that something is."""
-_NOT_NORMAL = re.compile(r"\bnot\s+(?=normal|within|in the normal)", re.IGNORECASE)
 
 
 def ranges(context: ProseContext) -> Outcome | None:

@@ -80,8 +80,8 @@ class Draft:
     spread: Spread | None
     """None when nothing is known of the error."""
     method: str
-    low: float | None = 0.0
-    """Least value that the quantity can have; None for no limit."""
+    low: float = 0.0
+    """Least value that the quantity can have."""
     high: float | None = None
 
 
@@ -95,14 +95,13 @@ def to_measurement(spec: ToolSpec, name: str, draft: Draft, grounds: tuple[Label
         grounds: Label maps of end-diastole and end-systole.
     """
     diastole, systole = grounds
-    floor = -math.inf if draft.low is None else draft.low
     ceiling = math.inf if draft.high is None else draft.high
     return Measurement(
         id=support.tracking_id(spec, name, diastole.digest(), systole.digest(), f"{draft.value!r}"),
         concept=_CONCEPTS[name],
         value=draft.value,
         unit=OUTPUTS[name],
-        interval=draft.spread.around(draft.value, floor=floor, ceiling=ceiling) if draft.spread else None,
+        interval=draft.spread.around(draft.value, floor=draft.low, ceiling=ceiling) if draft.spread else None,
         method=draft.method,
         algorithm=f"{support.algorithm(spec)} on {diastole.algorithm}",
         site=_RIGHT if name.startswith("right") else _LEFT,

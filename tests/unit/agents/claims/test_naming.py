@@ -114,3 +114,7 @@ def test_a_family_history_is_said_in_other_orders() -> None:
 def test_british_and_american_spellings_name_the_same(known: str, said: str) -> None:
     assert name_pattern([known]).search(said) is not None
     assert name_pattern(["Hemianopia"]).search("haemianopia") is None
+
+
+def test_a_family_history_says_of_what_once() -> None:
+    assert spoken("family_history_of_glaucoma") == spoken("family_history_glaucoma") == "family history of glaucoma"

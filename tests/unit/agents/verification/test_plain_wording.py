@@ -41,6 +41,7 @@ def record(bench: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("The patient weighs 80 kg.", S), ("The patient weighs 80 pounds.", C), ("The patient weighs 88 kg.", C),
         ("The patient is 1.80 m tall.", S), ("The patient is 1.60 m tall.", C),
         ("Creatinine is 97 µmol/L.", S), ("Creatinine is 110 µmol/L.", C), ("Creatinine is 1.1 mmol/L.", C),
+        ("Creatinine is above 80 µmol/L.", S), ("Creatinine is above 120 µmol/L.", C),
         ("The patient smokes.", S), ("The patient does not smoke.", C), ("The patient is a non-smoker.", C),
         ("Afebrile.", S), ("The patient has fever.", C), ("There is no chest pain.", S), ("Chest pain is present.", C),
         ("There is a family history of glaucoma.", S), ("There is no family history of glaucoma.", C),
