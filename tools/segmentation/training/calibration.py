@@ -11,7 +11,8 @@ LEVEL = 0.9
 def half_width(errors: Sequence[float], level: float = LEVEL) -> float:
     """Half-width that holds the reference in at least `level` of new images like these (split conformal, Vovk 2005).
 
-    It is the absolute error of rank ceil((n + 1) * level) among n; the largest one where that rank exceeds n.
+    It is the absolute error of rank ceil((n + 1) * level) among n (Lei et al. 2018, algorithm 2); the largest one where
+    that rank exceeds n, which then holds fewer than `level`: n / (n + 1).
 
     Raises:
         ValueError: without errors.

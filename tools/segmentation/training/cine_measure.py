@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,43 +23,18 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, zoom
 
 from clinigraph.statistics import bootstrap_mean, wilson
-from clinigraph.tools.measurement import cardiac_wall
-from clinigraph.tools.measurement.cardiac_pattern import HeartFeatures, Pattern, classify
-from clinigraph.tools.measurement.cardiac_wall import Ventricle3d
 from clinigraph.tools.segmentation.networks.cine import MIN_HEART_CONFIDENCE, CineNetwork
 from clinigraph.tools.segmentation.networks.masks import dice
 from clinigraph.tools.segmentation.pixels import to_uint8
 from clinigraph.tools.segmentation.training import measuring
+from clinigraph.tools.segmentation.training.calibration import calibration
 from clinigraph.tools.segmentation.training.cine_data import NEGATIVES, CinePatient, list_patients, list_slices
 from clinigraph.tools.segmentation.training.cine_mr_heart import CINE_PLAN, FOLDS, RUNS
+from clinigraph.tools.segmentation.training.cine_quantities import GROUPS, QUANTITIES, called, error_of, quantities
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 STRUCTURES = ("lv_cavity", "myocardium", "rv_cavity")
-LEVEL = 0.9
-"""Coverage of the stated errors."""
-GROUPS = {
-    "DCM": Pattern.DILATED,
-    "HCM": Pattern.HYPERTROPHIC,
-    "MINF": Pattern.INFARCTION_LIKE,
-    "NOR": Pattern.NORMAL,
-    "RV": Pattern.RIGHT_VENTRICULAR,
-}
-"""ACDC group to pattern."""
-QUANTITIES = (
-    "left_ventricular_ejection_fraction",
-    "right_ventricular_ejection_fraction",
-    "muscle_over_cavity",
-    "right_over_left",
-    "wall_motion_spread",
-    "left_end_diastolic_volume_share",
-    "left_end_systolic_volume_share",
-    "right_end_diastolic_volume_share",
-    "right_end_systolic_volume_share",
-    "myocardial_mass_share",
-    "lv_wall_thickness_share",
-)
-"""What is compared with the reference; a share is the error over the reference's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,59 +108,10 @@ def measure_patient(network: CineNetwork, run: str, patient: CinePatient, names:
             name,
             (confidences[0], confidences[1]),
             (overlaps[0], overlaps[1]),
-            {key: _error(key, mine.get(key), theirs[key]) for key in QUANTITIES},
+            {key: error_of(key, mine.get(key), theirs[key]) for key in QUANTITIES},
             called(mine),
             theirs["left_ventricular_ejection_fraction"],
         )
-
-
-Masks = tuple[NDArray[np.bool_], ...]
-
-
-def quantities(diastole: Masks, systole: Masks) -> dict[str, float]:
-    """What can be measured without spacing; volumes in voxels; empty where there is no left ventricle."""
-    full, empty = [[float(mask.sum()) for mask in frame] for frame in (diastole, systole)]
-    if full[0] == 0:
-        return {}
-    first, second = Ventricle3d(diastole[0], diastole[1]), Ventricle3d(systole[0], systole[1])
-    spread = cardiac_wall.motion_spread(first, second)
-    values = {
-        "left_ventricular_ejection_fraction": 100 * (1 - empty[0] / full[0]),
-        "right_ventricular_ejection_fraction": 100 * (1 - empty[2] / full[2]) if full[2] else None,
-        "muscle_over_cavity": full[1] / full[0],
-        "right_over_left": full[2] / full[0],
-        "wall_motion_spread": spread,
-        "left_end_diastolic_volume_share": full[0],
-        "left_end_systolic_volume_share": empty[0],
-        "right_end_diastolic_volume_share": full[2],
-        "right_end_systolic_volume_share": empty[2],
-        "myocardial_mass_share": full[1],
-        "lv_wall_thickness_share": cardiac_wall.greatest_thickness(first),
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def called(found: Mapping[str, float]) -> str:
-    """Pattern of the measured numbers, or an empty string."""
-    if not found:
-        return ""
-    right = found.get("right_ventricular_ejection_fraction")
-    features = HeartFeatures(
-        lv_ejection=found["left_ventricular_ejection_fraction"],
-        rv_ejection=right,
-        right_over_left=found["right_over_left"] if right is not None else None,
-        muscle_over_cavity=found["muscle_over_cavity"],
-        motion_spread=found.get("wall_motion_spread"),
-    )
-    call = classify(features)
-    return call.pattern.value if call else ""
-
-
-def _error(name: str, mine: float | None, truth: float) -> float:
-    whole = 100.0 if name.endswith("fraction") else 1.0
-    if mine is None:
-        return whole
-    return (mine - truth) / truth if name.endswith("_share") else mine - truth
 
 
 def other_pictures(data: Path) -> dict[str, list[Path]]:
@@ -221,20 +146,18 @@ def confusion(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
     return {group: dict(counts) for group, counts in table.items()}
 
 
-def calibration(rows: Sequence[Row]) -> dict[str, dict[str, float | int]]:
-    """Split-conformal half-width of each quantity (Vovk 2005), over all renderings of all patients.
+def half_widths(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Entry of metadata.json for each quantity, over all renderings of all patients.
 
     A heart that was refused gives no number, so its errors do not count. Renderings of one patient are not independent:
     ``n`` is the number of patients.
+
+    Raises:
+        ValueError: Every heart was refused.
     """
     reported = [row for row in rows if min(row.confidence) >= MIN_HEART_CONFIDENCE]
-    rank = min(1.0, math.ceil((len(reported) + 1) * LEVEL) / len(reported))
-    found: dict[str, dict[str, float | int]] = {}
-    for name in QUANTITIES:
-        errors = [abs(row.errors[name]) for row in reported]
-        width = float(np.quantile(errors, rank, method="higher"))
-        found[name] = {"halfwidth": round(width, 4), "level": LEVEL, "n": len({row.name for row in reported})}
-    return found
+    patients = len({row.name for row in reported})
+    return {name: calibration([row.errors[name] for row in reported], patients) for name in QUANTITIES}
 
 
 def measure_slices(network: CineNetwork, data: Path, fold: int) -> list[float]:
@@ -272,7 +195,7 @@ def _write(out: Path, rows: Sequence[Row], single: Sequence[float], others: Mapp
     matrix = confusion(rows)
     more = {
         "confusion": matrix,
-        "calibration": calibration(rows),
+        "calibration": half_widths(rows),
         "rows": [asdict(row) for row in rows],
         "sunnybrook": list(single),
         "confidence_on_others": dict(others),

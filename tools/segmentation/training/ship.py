@@ -76,7 +76,7 @@ RECIPES = {
         {
             "schema": "MONAI bundle metadata",
             "name": "cine_mr_heart",
-            "version": "0.2.0",
+            "version": "0.2.1",
             "task": "Left and right ventricle in short-axis cine MR",
             "description": "Outlines LV cavity, myocardium and RV cavity on short-axis slices or stacks.",
             "authors": "Clinigraph",

@@ -11,8 +11,9 @@ import torch
 from clinigraph.tools.segmentation.networks.cine import SIZE
 from clinigraph.tools.segmentation.training.cine_batches import FIRST, LAST, SECOND, CineTask, Stage, cine_loss
 from clinigraph.tools.segmentation.training.cine_data import CACHE, CineCache, list_patients, list_slices
-from clinigraph.tools.segmentation.training.cine_measure import QUANTITIES, calibration, called, quantities
 from clinigraph.tools.segmentation.training.cine_measure import Row as MeasuredRow
+from clinigraph.tools.segmentation.training.cine_measure import half_widths
+from clinigraph.tools.segmentation.training.cine_quantities import QUANTITIES, called, error_of, quantities
 
 DATA = Path(__file__).parents[6] / "shared" / "data"
 
@@ -102,16 +103,35 @@ def test_quantities_need_no_spacing_and_give_a_pattern() -> None:
     assert called({}) == ""
 
 
-def test_the_stated_error_holds_for_the_share_of_patients_that_it_names() -> None:
-    rows = [
-        MeasuredRow(
-            "r", str(n), "NOR", "plain", (1, 1), ((1, 1, 1), (1, 1, 1)), dict.fromkeys(QUANTITIES, n / 10), "", 60
-        )
-        for n in range(1, 21)
-    ]
-    entry = calibration(rows)["muscle_over_cavity"]
-    assert entry["n"] == 20
-    assert entry["halfwidth"] >= 1.9
+def heart(number: int, error: float, confidence: float = 1.0) -> MeasuredRow:
+    """A patient with the same error in every quantity."""
+    overlap = (1.0, 1.0, 1.0)
+    errors = dict.fromkeys(QUANTITIES, error)
+    return MeasuredRow("r", str(number), "NOR", "plain", (1.0, confidence), (overlap, overlap), errors, "", 60.0)
+
+
+def test_the_stated_error_is_the_one_of_the_rank_that_split_conformal_asks_for() -> None:
+    rows = [heart(n, n / 10 * (-1) ** n) for n in range(1, 21)]  # rank ceil(21 * 0.9) = 19 of 20
+    assert half_widths(rows)["muscle_over_cavity"] == {"halfwidth": 1.9, "level": 0.9, "n": 20}
+
+
+def test_a_heart_that_was_refused_has_no_part_in_the_stated_error() -> None:
+    rows = [heart(n, n / 10) for n in range(1, 21)]
+    assert half_widths([*rows, heart(21, 99.0, confidence=0.0)]) == half_widths(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "mine", "truth", "error"),
+    [
+        ("left_ventricular_ejection_fraction", 50.0, 60.0, -10.0),
+        ("left_ventricular_ejection_fraction", None, 60.0, 100.0),
+        ("myocardial_mass_share", 110.0, 100.0, 0.1),
+        ("myocardial_mass_share", None, 100.0, 1.0),
+        ("right_over_left", 1.25, 1.0, 0.25),
+    ],
+)
+def test_an_error_is_of_the_kind_of_its_quantity(name: str, mine: float | None, truth: float, error: float) -> None:
+    assert error_of(name, mine, truth) == pytest.approx(error)
 
 
 @pytest.mark.data
