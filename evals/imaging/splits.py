@@ -92,7 +92,7 @@ def bundle_of(bundle: str, members: Sequence[int] | None, work: Path) -> Path:
     shipped = BUNDLES / bundle
     if members is None:
         return shipped
-    version = Bundle.read(shipped).sha256[:_DIGITS]
+    version = digest(Bundle.read(shipped).folder / "metadata.json")  # names the weights, and the error that is stated
     folder = work / f"{bundle}-{version}-{'-'.join(map(str, members))}"
     if not (folder / "metadata.json").is_file():
         _write_members(shipped, members, folder)

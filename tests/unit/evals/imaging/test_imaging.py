@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,19 @@ class TestSplits:
         assert Bundle.read(folder).members == {"chest": 1}
         assert json.loads((folder / "metadata.json").read_text())["sha256"] == Bundle.read(folder).sha256
         assert splits.bundle_of("cxr_lungs_heart", None, tmp_path) == splits.BUNDLES / "cxr_lungs_heart"
+
+    def test_one_member_alone_states_the_error_that_the_ensemble_states_today(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(splits.BUNDLES / "cxr_lungs_heart", tmp_path / "shipped" / "cxr_lungs_heart")
+        monkeypatch.setattr(splits, "BUNDLES", tmp_path / "shipped")
+        splits.bundle_of("cxr_lungs_heart", (1,), tmp_path / "work")
+        card = tmp_path / "shipped" / "cxr_lungs_heart" / "metadata.json"
+        stated = json.loads(card.read_text())
+        stated["calibration"]["ctr"]["halfwidth"] = 0.5
+        card.write_text(json.dumps(stated))
+        folder = splits.bundle_of("cxr_lungs_heart", (1,), tmp_path / "work")
+        assert json.loads((folder / "metadata.json").read_text())["calibration"]["ctr"]["halfwidth"] == 0.5
 
     @pytest.mark.data
     def test_the_list_is_that_of_the_training_sets(self) -> None:
