@@ -61,7 +61,7 @@ class CitedLibrary(Protocol):
         ...
 
     def may_be_outdated(self, passage: Passage, today: date) -> bool:
-        """Whether a passage's source is older than what is current for its kind."""
+        """Whether a passage's source has a newer edition or is older than what is current for its kind."""
         ...
 
 

@@ -17,7 +17,7 @@ _FOREIGN_WORDS = (
     "el los las del es son sin con por para una que muestra izquierdo derecho hay se "
     "le les est sont avec sans pour dans une des du et gauche droite pas aucun aucune il "
     "lo gli della sono senza destra sinistra nel non è "
-    "het een niet geen van met zonder links rechts zijn "
+    "het een niet geen van zonder links rechts zijn "
     "os não sem uma são direita esquerda och är inte med utan"
 )
 _OTHERS = frozenset(_FOREIGN_WORDS.split()) - {"a", "an", "no", "in", "as", "is", "was", "or", "at", "to", "on"}

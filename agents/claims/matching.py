@@ -14,7 +14,9 @@ from clinigraph.models.evidence import FactNode, ImageNode, PassageNode
 from clinigraph.models.reporting import Claim, ClaimKind
 
 _POINTS_BACK = re.compile(
-    r"^\s*(?:it|this|that|they|these|which|the (?:value|ratio|measurement|finding))\b", re.IGNORECASE
+    r"^\s*(?:it|its|this|that|they|these|which|"
+    r"(?:so |but |yet )?the (?:value|ratio|measurement|finding|criterion|threshold|limit))\b",
+    re.IGNORECASE,
 )
 _VERB_FIRST = re.compile(
     r"^\s*(?:is|are|was|were|has|have|does|do|did|can|cannot|could|may|meets?|exceeds?|reach(?:es)?|lies|remains?|not|"

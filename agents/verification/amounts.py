@@ -8,6 +8,7 @@ from dataclasses import replace
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.bounds import difference
 from clinigraph.agents.verification.counts import counted
 from clinigraph.agents.verification.courses import Role, before, is_course, role
 from clinigraph.agents.verification.limits import (
@@ -47,11 +48,8 @@ _NORMAL_IS = re.compile(
 )
 _LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", re.IGNORECASE)
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
-_BY_HOW_MUCH = re.compile(
-    r"^\s*(?:above|below|over|under|beyond|short of|more than|less than|higher|lower|larger|smaller|too)\b",
-    re.IGNORECASE,
-)
-"""After a number: the number is a difference, not the value."""
+_RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
+_SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
     r"(?:\b(?:an?|the|its|with|and)\s+)*\b(?:(?:confidence|credible|prediction|conformal)\s+)?"
     r"(?:interval|range|CI|ranges|ranged|ranging)\b(?:\s*(?:is|was|of|from|between|:|=))*\s*$",
@@ -153,8 +151,9 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
     moved = role(context, quantity)
     if moved is not Role.NOW and subject.measurement is not None:
         return _course(context, quantity, subject, moved, span)
-    if quantity.comparator is None and _BY_HOW_MUCH.match(after):
-        return unverifiable("number.difference", "The sentence gives a difference; only values can be traced.")
+    apart = difference(context, place, subject, given)
+    if apart is not None:
+        return apart
     limit = _limit(context, quantity, subject, given)
     if limit is not None:
         return limit
@@ -178,11 +177,26 @@ def _limit(context: ProseContext, quantity: Quantity, subject: Subject, given: K
     ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
     reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
     general = ruled or (context.general and reached)
-    if named or general or (quantity.comparator and _RULE_WORDS.search(context.text)):
+    behind = _RULE_BEHIND.match(context.text[quantity.end :])
+    if quantity.comparator is not None and behind is not None:
+        return beyond(quantity, subject, given, (span[0], span[1] + behind.end()))
+    if named or general or (quantity.comparator and _follows_a_rule(context, quantity)):
         outcome = wrong_end(context, given) or threshold(quantity, subject, given, span)
         words = tuple(m.span() for p in (_RULE_WORDS, END) for m in p.finditer(context.text))
         return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
     return None
+
+
+def _follows_a_rule(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a number stands right behind "criterion" or "limit", with nothing but names and small words between."""
+    before = context.text[: quantity.start]
+    rule = next(reversed(list(_RULE_WORDS.finditer(before))), None)
+    if rule is None:
+        return False
+    between = "".join(
+        " " if any(h.start <= i < h.end for h in context.hits) else before[i] for i in range(rule.end(), len(before))
+    )
+    return _SMALL.fullmatch(between) is not None
 
 
 def _course(context: ProseContext, quantity: Quantity, subject: Subject, moved: Role, span: tuple[int, int]) -> Outcome:

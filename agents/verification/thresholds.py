@@ -18,17 +18,19 @@ _RULE = (
     r"(?:the |its |this |their )?(?:diagnostic |stated |guideline )?"
     r"(?:criteri(?:on|a)|thresholds?|cut-?offs?|requirements?)"
 )
-_MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?|exceeds?)"
+_OF_NUMBER = r"(?: of [\d.]+(?: ?[A-Za-z%/]+)?(?: or (?:more|less))?)?"
+"""The threshold itself, which another check compares."""
+_MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?)"
 _LOOKED_AT = r"assessed|measured|judged|read|evaluated|examined|determined"
 _SAID = (
     (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|{_LOOKED_AT})"
      rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|(?:is|was|remains?) unassessed")),
     (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
-     rf"{_RULE} is uncertain")),
-    (Met.NO, (rf"(?:does not|do not|doesn't|did not|fails? to|failed to) (?:meet|satisfy|fulfil|reach|exceed) {_RULE}|"
-     rf"{_RULE} (?:is|was) not (?:met|reached|satisfied|fulfilled)|"
-     rf"(?:stays?|remains?|lies?) (?:below|short of) {_RULE}|misses {_RULE}")),
-    (Met.YES, rf"{_MEETS} {_RULE}|{_RULE} (?:is|was) (?:met|reached|satisfied|fulfilled)"),
+     rf"{_RULE}{_OF_NUMBER} (?:(?:is|was|remains?) )?(?:uncertain|undecided|neither surely met nor surely missed)|"
+     rf"leaves? {_RULE} (?:undecided|uncertain|open)")),
+    (Met.NO, (rf"(?:does not|do not|doesn't|did not|fails? to|failed to) (?:meet|satisfy|fulfil|reach) {_RULE}|"
+     rf"{_RULE}{_OF_NUMBER} (?:(?:is|was) )?not (?:met|reached|satisfied|fulfilled)|misses {_RULE}")),
+    (Met.YES, rf"{_MEETS} {_RULE}|{_RULE}{_OF_NUMBER} (?:(?:is|was) )?(?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
 UNASSESSED = _PATTERNS[0][1]
@@ -66,7 +68,7 @@ _LACKING = frozenset(
      "stated", "there", "connected", "set", "recorded", "known", "since", "required", "any", "without")
 )  # fmt: skip
 """Words that a reason may be reworded with."""
-_BEYOND = re.compile(rf"\b(above|over|beyond|below|under)\s+{_RULE}", re.IGNORECASE)
+_REACHES = re.compile(r"\breach", re.IGNORECASE)
 _BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -80,7 +82,7 @@ def recomputed(subject: Subject) -> Met:
 
 def thresholds(context: ProseContext) -> Outcome | None:
     """Compare what is said of a criterion with the criterion recomputed."""
-    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None) or _beyond(context)
+    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None)
     if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
         return None
     said, match = found
@@ -104,7 +106,7 @@ def thresholds(context: ProseContext) -> Outcome | None:
 
 
 def _score(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome | None:
-    """Judge "the score stays below the threshold" by the impression."""
+    """Judge "the score reaches the threshold" by the impression."""
     impression = context.index.impression
     if impression.score is None or impression.threshold is None or said not in (Met.YES, Met.NO):
         return None
@@ -119,6 +121,11 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match:
     subject = next((s for s in context.sided(subjects) if s.kind is SubjectKind.INDICATOR), None)
     if subject is None or subject.result is None:
         return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
+    rule = subject.result.criterion
+    if rule is not None and not rule.comparator.upward and _REACHES.search(match.group()):
+        return unverifiable(
+            "criterion.unread", f"The criterion is {rule.text}: it cannot be told what reaching it means."
+        )
     should = recomputed(subject)
     open_ = _open(context, subject, should)
     if said is not should and open_ is not None:
@@ -175,19 +182,6 @@ def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], mat
     outcome = _reason(context, named[0], match)
     spans = ((0, match.end()), *outcome.spans)
     return supported(outcome.code, outcome.sentence, *spans) if outcome.spans else outcome
-
-
-def _beyond(context: ProseContext) -> tuple[Met, re.Match[str]] | None:
-    """Read "above the threshold" and "below the threshold" by the direction of the criterion."""
-    match = context.find(_BEYOND)
-    if match is None or re.match(r"\s*(?:of|is|at|=)?\s*-?\d", context.text[match.end() :]):
-        return None
-    rules = [s.result.criterion for s in context.sided(context.subjects_at(match.start())) if s.result is not None]
-    rule = next((r for r in rules if r is not None), None)
-    if rule is None:
-        return None
-    over = match.group(1).lower() in ("above", "over", "beyond")
-    return (Met.YES if over is rule.comparator.upward else Met.NO), match
 
 
 def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]) -> Outcome:

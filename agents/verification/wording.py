@@ -7,6 +7,7 @@ from clinigraph.agents.claims.naming import said_with
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
+from clinigraph.agents.verification.bounds import bounds
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
 from clinigraph.agents.verification.origins import origins
@@ -35,6 +36,7 @@ CHECKS: tuple[ProseCheck, ...] = (
     counts,
     changes,
     thresholds,
+    bounds,
     ranges,
     polarity,
     strangers,

@@ -15,9 +15,9 @@ S, C, U, V = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED", "UNVERIFIABLE"
 @pytest.mark.parametrize(
     ("said", "low", "across", "high"),
     [
-        ("meets the criterion", C, C, S), ("exceeds the threshold", C, C, S), ("is above the threshold", C, C, S),
+        ("meets the criterion", C, C, S), ("reaches the threshold", C, C, S),
         ("does not meet the criterion", S, C, C), ("misses the criterion", S, C, C),
-        ("is below the threshold", S, C, C), ("stays below the threshold", S, C, C),
+        ("misses its threshold", S, C, C), ("of 0.9, criterion of 0.7 or more met", C, C, S),
         ("may or may not meet the criterion", C, S, C), ("was not assessed", C, C, C),
     ],
 )  # fmt: skip

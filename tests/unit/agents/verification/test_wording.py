@@ -95,7 +95,7 @@ FALSE = [
     ("The size of the thing is 0.90?", V, "wording.question"),
     ("The score is 0.40.", C, "number.mismatch"),
     ("The size of the thing is twenty thirty.", V, "number.unread"),
-    ("The pressure is 25 mmHg above the threshold.", V, "number.difference"),
+    ("The pressure is 25 mmHg above the threshold.", C, "number.difference"),
     ("The size of the thing could be 0.90.", V, "wording.unread"),
     ("The size of the thing is to be measured as 0.90.", V, "wording.unread"),
     ("The size of the thing had been 0.90.", V, "wording.unread"),
