@@ -17,6 +17,9 @@ RUN_OF_WORDS = 8
 """So many consecutive words in common with a source text count as copied."""
 _WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI_YEAR = re.compile(r"[./-](199\d|20[0-2]\d)(?=\D|(?:0[1-9]|1[0-2])\b|\d{6}\b)")
+"""The year that many publishers write into a DOI: after a dot, stroke or dash; alone or before month or six digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,15 @@ class CardProblem:
 
 
 def check_cards(cards: Sequence[GuidelineCard]) -> tuple[CardProblem, ...]:
-    """Return what is wrong with the cards by themselves: double identifiers, units, thresholds not in the text."""
-    return (*_double_topics(cards), *(p for card in cards for p in _check_criteria(card)))
+    """Return what is wrong with the cards by themselves.
+
+    Double identifiers, DOIs of another year than the source's, units, thresholds that are not in the text.
+    """
+    return (
+        *_double_topics(cards),
+        *(p for card in cards for p in _check_identifiers(card)),
+        *(p for card in cards for p in _check_criteria(card)),
+    )
 
 
 def copied_runs(
@@ -63,6 +73,20 @@ def _double_topics(cards: Sequence[GuidelineCard]) -> Iterator[CardProblem]:
         if card.identifier in seen:
             yield CardProblem(card.id, f"has the identifier of {seen[card.identifier]}")
         seen[card.identifier] = card.id
+
+
+def _check_identifiers(card: GuidelineCard) -> Iterator[CardProblem]:
+    """Hold the year that a DOI writes out to that of its source: up to two years before print, or one after."""
+    newer = card.superseded_by
+    named = [(card.identifier, card.year)]
+    if newer is not None and newer.identifier is not None:
+        named.append((newer.identifier, newer.year))
+        if newer.identifier == card.identifier:
+            yield CardProblem(card.id, "is named as its own newer edition")
+    for identifier, year in named:
+        written = _DOI_YEAR.search(identifier) if _DOI.fullmatch(identifier) else None
+        if written is not None and not year - 2 <= int(written[1]) <= year + 1:
+            yield CardProblem(card.id, f"the identifier {identifier} is of {written[1]}, the source of {year}")
 
 
 def _check_criteria(card: GuidelineCard) -> Iterator[CardProblem]:

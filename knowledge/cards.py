@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from clinigraph.errors import KnowledgeError
 from clinigraph.models.base import IndicatorId, PassageId, Value
-from clinigraph.models.passages import Passage, Source, Span, Trust, text_sha256
+from clinigraph.models.passages import Passage, Source, Span, Successor, Trust, text_sha256
 from clinigraph.models.planning import Comparator, Criterion
 
 CARDS_DIR = Path(__file__).resolve().parent / "cards"
@@ -118,7 +118,7 @@ class GuidelineCard(Value):
     year: int = Field(ge=1850, le=2100)
     edition: str | None = None
     identifier: str = Field(min_length=3)
-    """DOI or the society's number."""
+    """DOI, the society's number, an ISBN, a PubMed number, or the place in the journal."""
     kind: CardKind
     specialty: str = Field(pattern=_ID)
     population: str = Field(min_length=3)
@@ -126,6 +126,8 @@ class GuidelineCard(Value):
     """Day of the last editorial check of the card."""
     currency_years: int | None = Field(default=None, ge=1)
     """Overrides :data:`CURRENCY_YEARS` for this card."""
+    superseded_by: Successor | None = None
+    """The newest edition known on the day of the review, where the card holds an older one."""
     statements: tuple[CardStatement, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -135,8 +137,16 @@ class GuidelineCard(Value):
             raise ValueError("statement ids must be unique in a card")
         return self
 
+    @model_validator(mode="after")
+    def _succession(self) -> Self:
+        if self.superseded_by is not None and self.superseded_by.year <= self.year:
+            raise ValueError("a newer edition must be of a later year")
+        return self
+
     def may_be_outdated(self, today: date) -> bool:
-        """Whether the source is older than the span stated for its kind."""
+        """Whether there is a newer edition, or the source is older than the span stated for its kind."""
+        if self.superseded_by is not None:
+            return True
         span = self.currency_years or CURRENCY_YEARS[self.kind]
         return today.year - self.year > span
 
@@ -159,6 +169,7 @@ class GuidelineCard(Value):
             specialty=self.specialty,
             language="en",
             trust=Trust.EMBEDDED,
+            superseded_by=self.superseded_by,
         )
 
     def passage_id(self, statement: CardStatement) -> PassageId:

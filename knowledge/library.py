@@ -111,7 +111,10 @@ class Library:
         return self._open()[0]
 
     def may_be_outdated(self, passage: Passage, today: date) -> bool:
-        """Whether a passage's source is older than the span stated for its kind; undated sources are not flagged."""
+        """Whether a passage's source has a newer edition or is older than the span stated for its kind.
+
+        Undated sources are not flagged.
+        """
         card = self._by_id.get(passage.source.id)
         if card is not None:
             return card.may_be_outdated(today)

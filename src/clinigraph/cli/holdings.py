@@ -20,12 +20,14 @@ def show_stats(*, as_json: bool) -> None:
     today = datetime.now(tz=UTC).date()
     specialties = Counter(str(card.specialty) for card in library.cards)
     old = sorted(card.id for card in library.cards if card.may_be_outdated(today))
+    newer = {card.id: card.superseded_by for card in library.cards if card.superseded_by is not None}
     trusts = library.user_trust()
     data = {
         "cards": len(library.cards),
         "passages": library.count(),
         "specialties": dict(sorted(specialties.items())),
         "may_be_outdated": old,
+        "superseded_by": {name: newer[name].model_dump(mode="json") for name in sorted(newer)},
         "user_passages": dict(sorted(trusts.items())),
     }
     if as_json:
@@ -34,6 +36,7 @@ def show_stats(*, as_json: bool) -> None:
     _show_table(specialties)
     own = ", ".join(f"{n} {name}" for name, n in sorted(trusts.items())) or "none"
     typer.echo(f"{len(library.cards)} cards, {library.count()} passages; {len(old)} may be outdated.")
+    typer.echo(f"Of {len(newer)} of them a newer edition is known.")
     typer.echo(f"Passages of your own documents: {own}.")
 
 

@@ -90,6 +90,8 @@ def _show(hits: Sequence[ScoredPassage]) -> None:
             Text.assemble((str(hit.passage.id), "bold"), f"  {hit.score:.3f}  ", (hit.passage.citation, "dim"), trust)
         )
         out.print(Text(f"  {hit.passage.text}"))
+        if hit.passage.source.superseded_by is not None:
+            out.print(Text(f"  {hit.passage.source.superseded_by.note}", style="dim"))
 
 
 class SeenPassages:

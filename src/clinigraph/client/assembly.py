@@ -56,7 +56,7 @@ def assemble(state: CaseState, run: RunRecord, outdated: tuple[str, ...] = ()) -
         unsupported=tuple(
             Unsupported(claim=c, reason=c.explanation or "not verified") for c in claims if c not in kept
         ),
-        limitations=(*_limitations(state, case, made, graph), *_currency(outdated)),
+        limitations=(*_limitations(state, case, made, graph), *_currency(outdated, passages_of(state))),
         evidence_graph=graph,
         urgency=load(Triage, state.get("triage")).urgency,
         next_question=load(NextQuestion, state["next_question"]) if "next_question" in state else None,
@@ -110,10 +110,18 @@ def _changed_threshold(indicator: Indicator) -> str:
     )
 
 
-def _currency(outdated: tuple[str, ...]) -> tuple[str, ...]:
-    if not outdated:
-        return ()
-    return (f"Guidance that may be outdated, check for a newer edition: {', '.join(sorted(outdated))}.",)
+def _currency(outdated: tuple[str, ...], passages: tuple[Passage, ...]) -> tuple[str, ...]:
+    """Say what may be outdated: by age in one sentence, by a newer edition that is known in one for each."""
+    newer: dict[str, list[str]] = {}
+    for passage in passages:
+        if passage.source.superseded_by is not None and str(passage.id) in outdated:
+            newer.setdefault(passage.source.superseded_by.note, []).append(str(passage.id))
+    known = {i for ids in newer.values() for i in ids}
+    aged = sorted(set(outdated) - known)
+    return (
+        *((f"Guidance that may be outdated, check for a newer edition: {', '.join(aged)}.",) if aged else ()),
+        *(f"Guidance that may be outdated: {', '.join(sorted(newer[note]))}. {note}." for note in sorted(newer)),
+    )
 
 
 def algorithms(state: CaseState, specs: Mapping[str, ToolSpec]) -> tuple[AlgorithmIdentification, ...]:

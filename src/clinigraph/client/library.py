@@ -60,5 +60,5 @@ class SessionLibrary:
         return self.library.retriever.retrieve(query)
 
     def may_be_outdated(self, passage: Passage, today: date) -> bool:
-        """Whether a passage's source is older than what is current for its kind."""
+        """Whether a passage's source has a newer edition or is older than what is current for its kind."""
         return self.library.may_be_outdated(passage, today)

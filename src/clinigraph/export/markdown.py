@@ -235,6 +235,9 @@ def _passages(report: Report) -> Iterator[str]:
         yield ""
         yield f"> {escape(passage.text)}"
         yield ""
+        if source.superseded_by is not None:
+            yield f"{escape(source.superseded_by.note)}."
+            yield ""
 
 
 def _evidence(graph: EvidenceGraph) -> Iterator[str]:

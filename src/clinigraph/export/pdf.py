@@ -107,6 +107,7 @@ class _Page:
     def passages(self) -> None:
         told = (
             f"[{n}] {p.text} — {p.source.title}, {words.passage_place(p)}, sha256 {words.short_hash(p.sha256)}"
+            + (f". {p.source.superseded_by.note}" if p.source.superseded_by else "")
             for n, p in enumerate(self._report.passages, start=1)
         )
         self._list("Passages cited", told)

@@ -32,6 +32,25 @@ class Span(Value):
         return self
 
 
+class Successor(Value):
+    """A newer edition of a source, of the same society or of the group that carries its work on."""
+
+    title: str = Field(min_length=3)
+    publisher: str = Field(min_length=2)
+    year: int = Field(ge=1850, le=2100)
+    identifier: str | None = Field(default=None, min_length=3)
+    """DOI, the society's number, an ISBN or a PubMed number."""
+    partial: bool = False
+    """It revises parts of the older source; the rest of that still holds."""
+
+    @property
+    def note(self) -> str:
+        """What a reader of the older source is told."""
+        number = f"; {self.identifier}" if self.identifier else ""
+        kind = "Revised in part by" if self.partial else "Newer edition"
+        return f"{kind}: {self.title} ({self.publisher}, {self.year}{number})"
+
+
 class Source(Value):
     """The document a passage comes from."""
 
@@ -42,12 +61,20 @@ class Source(Value):
     year: int | None = Field(default=None, ge=1850, le=2100)
     edition: str | None = None
     identifier: str | None = None
-    """DOI or the society's number."""
+    """DOI, the society's number, an ISBN, a PubMed number, or the place in the journal."""
     kind: str = "guideline"
     """guideline, study, textbook, document."""
     specialty: str | None = None
     language: str = "en"
     trust: Trust = Trust.UNSIGNED
+    superseded_by: Successor | None = None
+    """The newest edition known, where it came out after this one."""
+
+    @model_validator(mode="after")
+    def _succession(self) -> Self:
+        if self.superseded_by is not None and self.year is not None and self.superseded_by.year <= self.year:
+            raise ValueError("a newer edition must be of a later year")
+        return self
 
 
 class Passage(Value):

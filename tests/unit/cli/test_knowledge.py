@@ -43,6 +43,18 @@ def test_stats_and_verify(cli: Any) -> None:
     assert json.loads(ran.out)["failed"] == []
 
 
+def test_a_newer_edition_is_named_by_search_and_stats(cli: Any) -> None:
+    asked = ("knowledge", "search", "quick SOFA score as the only screening tool of sepsis", "--top", "3")
+    found = {p["id"]: p["source"] for p in json.loads(cli(*asked, "--json").out)["passages"]}
+    newer = found["ssc-2021#qsofa"]["superseded_by"]
+    assert (newer["year"], newer["partial"]) == (2026, False)
+    assert "Newer edition: Surviving Sepsis Campaign" in " ".join(cli(*asked).out.split())
+    stats = json.loads(cli("knowledge", "stats", "--json").out)
+    assert stats["superseded_by"]["ssc-2021"] == newer
+    assert stats["superseded_by"].keys() <= set(stats["may_be_outdated"])
+    assert f"Of {len(stats['superseded_by'])} of them a newer edition is known." in cli("knowledge", "stats").out
+
+
 def test_a_document_is_added_once_found_and_never_obeyed(cli: Any, tmp_path: Path) -> None:
     (tmp_path / "zebra.md").write_text(TEXT)
     first = json.loads(cli("knowledge", "add", "zebra.md", "--json").out)["files"]

@@ -111,6 +111,28 @@ def test_a_card_may_state_its_own_span() -> None:
     assert not card(year=2000, currency_years=50).may_be_outdated(date(2026, 6, 1))
 
 
+NEWER = {"title": "A guideline, again", "publisher": "A society", "year": 2026, "identifier": "10.1000/2"}
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_card_with_a_newer_edition_is_flagged_whatever_its_age(partial: bool) -> None:
+    made = card(year=2025, currency_years=50, superseded_by=NEWER | {"partial": partial})
+    assert made.may_be_outdated(date(2026, 6, 1))
+
+
+@pytest.mark.parametrize("year", [2019, 2020])
+def test_a_newer_edition_must_be_of_a_later_year(year: int) -> None:
+    with pytest.raises(ValidationError, match="later year"):
+        card(superseded_by=NEWER | {"year": year})
+
+
+def test_passages_name_the_newer_edition() -> None:
+    newer = card_passages(card(superseded_by=NEWER))[0].source.superseded_by
+    assert newer is not None
+    assert newer.note == "Newer edition: A guideline, again (A society, 2026; 10.1000/2)"
+    assert newer.replace(partial=True, identifier=None).note.startswith("Revised in part by: A guideline, again (A soc")
+
+
 def test_a_file_that_is_no_card_is_named(tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("id: [", encoding="utf-8")
@@ -145,6 +167,30 @@ def test_the_checker_finds_a_threshold_that_the_text_does_not_state() -> None:
     assert "UCUM" in messages
 
 
+@pytest.mark.parametrize(
+    "identifier",
+    ["10.1016/j.some.2014.10.003", "10.1148/radiol.2023192094", "10.1164/rccm.201202-039", "10.1136/thx-2010-13"],
+)
+def test_the_checker_finds_a_doi_of_another_year(identifier: str) -> None:
+    named = [p.passage_id for p in check_cards((card(), card(id="another-2020", identifier=identifier)))]
+    assert named == ["another-2020"]
+    successor = NEWER | {"identifier": identifier}
+    assert [p.passage_id for p in check_cards((card(superseded_by=successor),))] == ["society-2020"]
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["10.1016/j.some.2019.10.003", "10.1148/radiol.2019192094", "10.1164/rccm.202002-0399ST", "10.1161/AHA.109.192704"],
+)
+def test_a_doi_of_the_year_before_print_or_of_no_year_is_let_pass(identifier: str) -> None:
+    assert check_cards((card(identifier=identifier),)) == ()
+
+
+def test_the_checker_finds_a_card_that_is_its_own_newer_edition() -> None:
+    messages = [p.message for p in check_cards((card(superseded_by=NEWER | {"identifier": card().identifier}),))]
+    assert messages == ["is named as its own newer edition"]
+
+
 def test_the_checker_finds_eight_words_in_a_row() -> None:
     text = "The Ratio is, raised when it exceeds 0.5 in children."
     assert [p.passage_id for p in copied_runs((card(),), ["nothing", text])] == ["society-2020#first"]
@@ -153,6 +199,14 @@ def test_the_checker_finds_eight_words_in_a_row() -> None:
 
 def test_the_shipped_cards_pass_every_check() -> None:
     assert check_cards(load_cards()) == ()
+
+
+def test_newer_editions_are_none_of_the_cards_and_were_out_when_the_card_was_checked() -> None:
+    cards = load_cards()
+    own = {c.identifier for c in cards}
+    newer = [(c, c.superseded_by) for c in cards if c.superseded_by is not None]
+    assert len(newer) >= 20
+    assert [c.id for c, n in newer if n.identifier in own or n.year > c.reviewed.year] == []
 
 
 def test_no_single_study_rates_its_own_evidence() -> None:

@@ -109,7 +109,8 @@ def test_old_cards_are_named(tmp_path: Path) -> None:
     library = library_at(tmp_path)
     today = date(2026, 6, 1)
     assert library.may_be_outdated(library.get(PassageId("danzer-1919#ctr-half")), today)
-    assert not library.may_be_outdated(library.get(PassageId("ada-diagnosis-2025#hba1c")), today)
+    assert library.may_be_outdated(library.get(PassageId("gina-2024#reversibility")), today)
+    assert not library.may_be_outdated(library.get(PassageId("ada-diagnosis-2026#hba1c")), today)
     assert library.may_be_outdated(make_passage("mine", "Old words.", year=2001), today)
     assert not library.may_be_outdated(make_passage("mine", "Undated words.", year=None), today)
 
