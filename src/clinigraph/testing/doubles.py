@@ -137,7 +137,9 @@ class FakeLibrary:
         return [ScoredPassage(passage=p, score=1.0 / (i + 1)) for i, p in enumerate(kept[: query.top_k])]
 
     def may_be_outdated(self, passage: Passage, today: date) -> bool:
-        """Whether the source is older than ten years; undated ones are not."""
+        """Whether the source has a newer edition or is older than ten years; undated ones are not."""
+        if passage.source.superseded_by is not None:
+            return True
         return passage.source.year is not None and today.year - passage.source.year > 10
 
 

@@ -16,7 +16,7 @@ from clinigraph.artifacts import ArtifactStore
 from clinigraph.export import to_html
 from clinigraph.export.overlays import list_overlays, render_overlays
 from clinigraph.models.findings import Presence
-from clinigraph.models.passages import text_sha256
+from clinigraph.models.passages import Successor, text_sha256
 from clinigraph.models.report import DISCLAIMER, Report
 
 ATTACK = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>{{7*7}}</style></title>"
@@ -195,6 +195,14 @@ def test_what_was_left_out_says_why_and_what_speaks_against_it(report: Report) -
     assert "The sentence gives 0.82; the measured ratio is 0.71." in text
     assert "Speaks against it" in text
     assert "Contradicted" in text
+
+
+def test_a_newer_edition_is_named_with_the_passage(pinned_report: Report) -> None:
+    newer = Successor(title="A card, again", publisher="A society", year=2027, partial=True)
+    cited = pinned_report.passages[0].replace(source=pinned_report.passages[0].source.replace(superseded_by=newer))
+    page = Page(to_html(pinned_report.replace(passages=(cited, *pinned_report.passages[1:]))))
+    assert newer.note in [e.text for e in page.all("p", "fine")]
+    assert "Revised in part by" not in to_html(pinned_report)
 
 
 def test_ids_are_unique_and_every_inner_link_arrives(pinned_report: Report) -> None:

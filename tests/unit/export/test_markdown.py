@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from clinigraph.export import to_markdown
 from clinigraph.export.markdown import escape
+from clinigraph.models.passages import Successor
 from clinigraph.models.report import DISCLAIMER, Report
 
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -79,6 +80,14 @@ def test_every_statement_indicator_passage_and_limitation_is_there(report: Repor
         assert passage.sha256[:12] in text
     for limitation in report.limitations:
         assert escape(limitation) in text
+
+
+def test_a_newer_edition_is_named_with_the_passage(report: Report) -> None:
+    newer = Successor(title="A card, *again*", publisher="A society", year=2027)
+    cited = report.passages[0].replace(source=report.passages[0].source.replace(superseded_by=newer))
+    text = to_markdown(report.replace(passages=(cited, *report.passages[1:])))
+    assert f"> {escape(cited.text)}\n\n{escape(newer.note)}.\n" in text
+    assert "Newer edition" not in to_markdown(report)
 
 
 def test_the_picture_of_the_evidence_holds_no_text_that_could_end_it(report: Report) -> None:
