@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from clinigraph.agents.claims.discourse import plainly
 from clinigraph.errors import InputTooLarge
 from clinigraph.knowledge.terminology.tokens import sentences
 from clinigraph.models.reporting import Section
@@ -44,6 +45,7 @@ _JOINT = re.compile(
 _HAS_VERB = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)
 _SUBORDINATE = re.compile(r"\b(?:because|since|as|if|when|where|unless|whether)\b", re.IGNORECASE)
 """Words that begin a clause: before the next joint it needs a verb of its own."""
+_NO_AND_NO = re.compile(r"^\s*No\s+[\w\s-]+(?:,\s+no\s+[\w\s-]+)+\.?\s*$", re.IGNORECASE)
 _SECTION_WORDS = (
     (Section.IMPRESSION, re.compile(r"impression|conclusion|diagnos|assessment|summary", re.IGNORECASE)),
     (Section.RECOMMENDATIONS, re.compile(r"recommend|plan|advice|follow", re.IGNORECASE)),
@@ -90,7 +92,7 @@ def split(
             number += 1
             found.extend(
                 Atom(c, section, number)
-                for c in ((sentence,) if sentence in whole or keep(sentence) else clauses(sentence))
+                for c in ((sentence,) if sentence in whole or keep(sentence) else clauses(plainly(sentence)))
             )
             if len(found) > MAX_CLAIMS:
                 raise InputTooLarge(
@@ -120,6 +122,10 @@ def clauses(sentence: str) -> Iterator[str]:
     if len(sentence) > LONGEST_SENTENCE:
         yield sentence.strip()
         return
+    listed = _denials(sentence)
+    if listed:
+        yield from listed
+        return
     start = 0
     for joint in _JOINT.finditer(sentence):
         if _closed(sentence, joint.start()) and _complete(sentence[start : joint.start()]):
@@ -127,6 +133,11 @@ def clauses(sentence: str) -> Iterator[str]:
             start = joint.end()
     if sentence[start:].strip(" .;,"):
         yield sentence[start:].strip()
+
+
+def _denials(sentence: str) -> tuple[str, ...]:
+    """Return the parts of a list of denials without a verb: "No fever, no chest pain"."""
+    return tuple(p.strip() for p in re.split(r",\s+(?=no\b)", sentence)) if _NO_AND_NO.match(sentence) else ()
 
 
 def _complete(part: str) -> bool:

@@ -23,7 +23,9 @@ from clinigraph.agents.verification.limits import (
 )
 from clinigraph.agents.verification.pairs import paired
 from clinigraph.agents.verification.patients import aged
+from clinigraph.agents.verification.placing import RESPECTIVELY, in_order, unplaced
 from clinigraph.agents.verification.prose import ProseContext, first
+from clinigraph.agents.verification.shares import shared
 from clinigraph.agents.verification.sources import dated
 from clinigraph.agents.verification.values import Known, differs, known, rounds, rule_only, value_text
 from clinigraph.models.findings import Measurement
@@ -48,11 +50,18 @@ _NORMAL_IS = re.compile(
 )
 _LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", re.IGNORECASE)
 _RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"\b(?:against|versus|vs\.?|compared with)\s+(?:(?:a|the|its)\s+)?(?:(?:threshold|limit|cut-?off)(?:\s+of)?\s*)?$",
+    re.IGNORECASE,
+)
+"""Before a number beside a score: it is the threshold."""
+_AT_MOST = re.compile(r"\b(?:at most|at least|up to|as (?:low|high) as|no (?:less|more) than)\s*$", re.IGNORECASE)
 _RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
 _SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
     r"(?:\b(?:an?|the|its|with|and)\s+)*\b(?:(?:confidence|credible|prediction|conformal)\s+)?"
-    r"(?:interval|range|CI|ranges|ranged|ranging)\b(?:\s*(?:is|was|of|from|between|:|=))*\s*$",
+    r"(?:interval|range|CI|ranges|ranged|ranging|runs|extends|spans)\b"
+    r"(?:\s*(?:is|was|of|from|between|runs|extends|spans|:|=))*\s*$",
     re.IGNORECASE,
 )
 _OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
@@ -61,13 +70,14 @@ _OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
 def amounts(context: ProseContext) -> Outcome | None:
     """Compare every number of the sentence with what its subject was measured or recorded as."""
     taken = [(i, q) for i, q in enumerate(context.quantities) if not _counts(context, q)]
-    outcomes = [_denied(context, q, _one(context, i, q)) for i, q in taken]
+    outcomes = [unplaced(context, q, _denied(context, q, _one(context, i, q))) for i, q in taken]
     if not outcomes:
         return None
     wrong = next((o for o in outcomes if o.spans == ()), None)
     if wrong is not None:
         return wrong
     spans = tuple(s for o in outcomes for s in o.spans)
+    spans += tuple(m.span() for m in RESPECTIVELY.finditer(context.text))
     return supported("number.traced", " ".join(dict.fromkeys(o.sentence for o in outcomes)), *spans)
 
 
@@ -77,6 +87,7 @@ def _counts(context: ProseContext, quantity: Quantity) -> bool:
         *dated(context.text, sourced=bool(context.source_with_year)),
         *aged(context.text),
         *paired(context.text),
+        *shared(context.text),
     )
     return any(a <= quantity.number_start < b for a, b in places)
 
@@ -91,7 +102,7 @@ def _denied(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outc
 
 
 def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
-    subjects = context.sided(_spoken_of(context, quantity))
+    subjects = context.sided(in_order(context, quantity) or _spoken_of(context, quantity))
     if not quantity.readings:
         return unverifiable("number.unread", "A number of the sentence cannot be read.")
     after = context.text[quantity.end :]
@@ -268,9 +279,10 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
     beside = (impression.threshold,) if impression.threshold is not None else ()
     if beside and _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return _score_beyond(context, quantity, beside[0])
-    numbers = {impression.score, impression.score_low, impression.score_high} - {None}
     before = context.text[: quantity.start]
-    named = _THRESHOLD_OF_SCORE.search(before) or THRESHOLD.search(before)
+    named = _AGAINST.search(before) or _THRESHOLD_OF_SCORE.search(before) or THRESHOLD.search(before)
+    ends = {impression.score_low, impression.score_high}
+    numbers = (ends if _may_be(context, quantity) else {impression.score}) - {None}
     plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
     written = set(quantity.readings)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
@@ -278,6 +290,11 @@ def _score(context: ProseContext, quantity: Quantity) -> Outcome:
         start = named.start() if named else quantity.start
         return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
+
+
+def _may_be(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a score is given as an end of what it may be."""
+    return quantity.ranged or _AT_MOST.search(context.text[: quantity.number_start]) is not None
 
 
 def _score_beyond(context: ProseContext, quantity: Quantity, mark: float) -> Outcome:

@@ -48,7 +48,10 @@ _WORDS = (
 )  # fmt: skip
 _PATTERNS = tuple((c, re.compile(rf"\b(?:{p})\b", re.IGNORECASE)) for c, p in _WORDS)
 _PRIOR = re.compile(
-    r"\b(?:prior|previous(?:ly)?|earlier|baseline|ago|last (?:year|month|week|visit|examination)|since|formerly)\b",
+    r"\b(?:prior|previous(?:ly)?|earlier|baseline|ago|last (?:year|month|week|visit|examination)|formerly|"
+    r"since (?:the |his |her |my )?(?:prior|previous|last|first|baseline|then|birth|childhood|diagnosis|admission|"
+    r"surgery|treatment|"
+    r"(?:19|20)\d\d))\b",
     re.I,
 )
 _RELATIVE = (

@@ -39,6 +39,8 @@ def counts(context: ProseContext) -> Outcome | None:
     """Compare each count with the number of such things in the evidence."""
     spans = []
     for start, end, count, match in _phrases(context.text):
+        if any(h.start <= start < h.end for h in context.hits):
+            continue
         there = _there(context, match)
         if there is None:
             return unsupported("count.unknown", f"The evidence does not count {match['noun'].lower()}.")

@@ -66,7 +66,7 @@ class Said:
 
 def paraphrase(context: ProseContext) -> Outcome | None:
     """Return that a sentence leans on what the evidence says without being its words; None where it does not."""
-    mine = _said(context.text)
+    mine = said_of(context.text)
     for node in context.index.graph.nodes:
         if isinstance(node, PassageNode) and _leans(context, mine, node):
             return unverifiable("citation.reworded", f"The sentence is close to the passage {node.id}, not its words.")
@@ -79,7 +79,7 @@ def _leans(context: ProseContext, mine: Said, node: PassageNode) -> bool:
     source = node.value.source
     if source.trust is Trust.UNSIGNED:
         return False
-    own = _said(f"{source.title} {source.publisher} {source.id} {source.year or ''}").words
+    own = said_of(f"{source.title} {source.publisher} {source.id} {source.year or ''}").words
     advice = context.claim.kind is ClaimKind.RECOMMENDATION
     least = 1 if advice else LEAST
     dated = Said(mine.words, mine.denials, Counter({n: c for n, c in mine.numbers.items() if f"{n[0]:g}" not in own}))
@@ -94,7 +94,7 @@ def _leans(context: ProseContext, mine: Said, node: PassageNode) -> bool:
 
 def _restates(mine: Said, node: FindingNode) -> bool:
     """Whether a sentence names what sort of finding it speaks of and has no word that the finding has not."""
-    kind = _said(node.value.concept.meaning).words
+    kind = said_of(node.value.concept.meaning).words
     ordered = frozenset(_ORDINALS.get(w, w) for w in mine.words - _LIFTED)
     if len(ordered) < LEAST - 1 or not ordered & kind:
         return False
@@ -121,7 +121,7 @@ def _same(mine: Said, theirs: Said) -> bool:
 
 @lru_cache(maxsize=1024)
 def _parts(text: str) -> tuple[Said, ...]:
-    return tuple(_said(p) for p in _pieces_of(text))
+    return tuple(said_of(p) for p in _pieces_of(text))
 
 
 def _pieces_of(text: str) -> Iterator[str]:
@@ -133,7 +133,8 @@ def _pieces_of(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=4096)
-def _said(text: str) -> Said:
+def said_of(text: str) -> Said:
+    """Return what counts of a text."""
     words = _WORD.findall(text.lower())
     numbers = Counter((q.readings[0], q.unit or "") for q in quantities(text) if q.readings)
     denials = sum(1 for w in words if w in _DENIALS)

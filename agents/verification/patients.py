@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import FactNode
 
 _AGE = re.compile(
     r"\b(\d{1,3})[\s-]*(?:years?[\s-]*old|yo\b|y/o|yr[\s-]*old)|\baged (\d{1,3})\b(?: years?)?|"
-    r"\b(?:he|she|patient) (?:is|was) (\d{1,3})(?=\s*(?:[,;.](?!\d)|$|and\b))",
+    r"\b(?:he|she|patient) (?:is|was) (\d{1,3})(?=\s*(?:[,;.](?!\d)|$|and\b))|"
+    r"\b(?:male|female|man|woman)[,;:]?\s+(\d{1,3})(?=\s*(?:[,;.](?!\d)|$))|"
+    r"\b(\d{1,3})\s?(?:y|yrs?)\b(?=\s+(?:male|female|man|woman)\b)",
     re.IGNORECASE,
 )
 _SEX = (
@@ -19,6 +21,7 @@ _SEX = (
     ("female", re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)),
     ("male", re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE)),
 )
+_OF_MANY = ("women", "men")
 _NAMED = re.compile(
     r"\b(?:[Pp]atient|[Cc]ase)\s+(?:(?:no\b\.?|number|id\b:?|#)\s*[\w-]*\d[\w-]*|[A-Z]+-?\d[\w-]*|\d{4,}\b)"
 )
@@ -34,25 +37,34 @@ def patients(context: ProseContext) -> Outcome | None:
     facts = {n.value.name: n.value.value for n in context.index.graph.nodes if isinstance(n, FactNode)}
     spans = []
     for match in _AGE.finditer(context.text):
-        said = float(next(g for g in match.groups() if g))
-        age = facts.get("age")
-        if age is None:
-            return unsupported("patient.unknown", "The record gives no age.")
-        if age != said:
-            return contradicted(
-                "patient.mismatch", "The record gives another age: the sentence is about somebody else."
-            )
+        wrong = _age(facts.get("age"), float(next(g for g in match.groups() if g)))
+        if wrong is not None:
+            return wrong
         spans.append(match.span())
     for sex, pattern in _SEX:
         for match in pattern.finditer(context.text):
-            known = facts.get("sex")
-            if known is None:
-                return unsupported("patient.unknown", "The record gives no sex.")
-            if str(known) != sex:
-                return contradicted(
-                    "patient.mismatch", "The record gives another sex: the sentence is about somebody else."
-                )
+            wrong = _sex(facts.get("sex"), sex, match.group().lower())
+            if wrong is not None:
+                return wrong
             spans.append(match.span())
     if _NAMED.search(context.text):
         return unsupported("patient.named", "The sentence names a patient or case; the evidence holds no names.")
     return supported("patient.same", "Age and sex are the record's.", *spans) if spans else None
+
+
+def _age(known: object, said: float) -> Outcome | None:
+    if known is None:
+        return unsupported("patient.unknown", "The record gives no age.")
+    if known != said:
+        return contradicted("patient.mismatch", "The record gives another age: the sentence is about somebody else.")
+    return None
+
+
+def _sex(known: object, said: str, word: str) -> Outcome | None:
+    if known is None:
+        return unsupported("patient.unknown", "The record gives no sex.")
+    if str(known) == said:
+        return None
+    if word in _OF_MANY:
+        return unverifiable("patient.general", "The sentence speaks of people of the other sex in general.")
+    return contradicted("patient.mismatch", "The record gives another sex: the sentence is about somebody else.")

@@ -36,7 +36,8 @@ _SHOWS = {
 }  # fmt: skip
 _SITES = re.compile(
     r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|"
-    r"(?:upper|lower)(?! (?:than|limit|normal|bound|reference|end))|middle|medial|"
+    r"(?:upper|lower)(?! (?:than|limit|normal|bound|reference|end|one|value|number|reading|blood pressure))|"
+    r"middle|medial|"
     r"lateral|anterior|posterior|apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|"
     r"quadrant|sector)\b",
     re.IGNORECASE,
@@ -133,10 +134,16 @@ _MODALITIES = (
 )
 
 
+_EITHER = re.compile(r"\b(?:left or (?:(?:the|a|your) )?right|right or (?:(?:the|a|your) )?left)\b", re.IGNORECASE)
+"""Says which sides there are, not which it is."""
+
+
 def prose_sides(context: ProseContext) -> Outcome | None:
     """Compare the side that a sentence names with that of its evidence."""
     found = [(side, m) for side, pattern in SIDES for m in pattern.finditer(context.text)]
+    either = [m.span() for m in _EITHER.finditer(context.text)]
     found = [(s, m) for s, m in found if not any(h.start <= m.start() < h.end for h in context.hits)]
+    found = [(s, m) for s, m in found if not any(a <= m.start() < b for a, b in either)]
     if not found:
         return None
     said: set[Laterality] = set()

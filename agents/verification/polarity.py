@@ -43,8 +43,11 @@ _LEANS = re.compile(
 """Words that lean towards a condition without deciding."""
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
+_WEIGHED = re.compile(r"\bby the weighted indicators\b", re.IGNORECASE)
 _DOUBLE = re.compile(
-    r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|denies|lacks?|lacking|unlikely)\b", re.I
+    r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|ruled out|free of|negative for|"
+    r"denies|lacks?|lacking|unlikely)\b",
+    re.I,
 )
 _NOT_DOUBTED = re.compile(
     r"(?:\b(?:no|not|never|cannot|hardly|scarcely|anything but|far from|without|longer)|n't)(?:\s+\w+){0,2}\s*$",
@@ -109,6 +112,8 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
         return contradicted(
             code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}."
         )
+    if subject.kind is SubjectKind.CONDITION and context.index.impression.score is not None:
+        spans = [*spans, *(m.span() for m in _WEIGHED.finditer(context.text))]
     return supported("presence.same", f"{subject.name} is {said.value} by the evidence.", *spans)
 
 

@@ -65,9 +65,12 @@ _SMALL = frozenset(
 )
 _LACKING = frozenset(
     ("missing", "unknown", "absent", "given", "lacking", "needed", "because", "available", "could", "cannot", "not",
-     "stated", "there", "connected", "set", "recorded", "known", "since", "required", "any", "without")
+     "stated", "there", "connected", "set", "silent", "want", "lack",
+     "recorded", "known", "since", "required", "any", "without")
 )  # fmt: skip
 """Words that a reason may be reworded with."""
+STRANGE = 1 / 3
+"""Most of a reason's words that may be others."""
 _REACHES = re.compile(r"\breach", re.IGNORECASE)
 _BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
 
@@ -191,7 +194,7 @@ def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]
     if tail.group(1).lower().rstrip(".") not in result.reason.lower():
         given = frozenset(_WORD.findall(result.reason.lower()))
         said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
-        if said & given and said - given <= _LACKING:
+        if said & given and len(said - given - _LACKING) <= STRANGE * len(said):
             return unverifiable("gap.reworded", f"The reason was: {result.reason}")
         return contradicted("gap.reason", f"The reason was: {result.reason}")
     return supported("gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text)))

@@ -20,7 +20,7 @@ COARSEST = 0.1
 """Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
 MAX_DECIMALS = 15
 """A number written with more decimals than a float holds must be the value itself."""
-_BARE_UNITS = ("kg/m2",)
+_BARE_UNITS = ("kg/m2", "mL/min/{1.73_m2}")
 """Units that reports leave out by custom."""
 
 

@@ -10,6 +10,7 @@ from clinigraph.agents.verification.base import Outcome, contradicted, supported
 from clinigraph.agents.verification.bounds import bounds
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
+from clinigraph.agents.verification.doubts import doubtful
 from clinigraph.agents.verification.origins import origins
 from clinigraph.agents.verification.pairs import pressure_pair
 from clinigraph.agents.verification.paraphrase import paraphrase, told
@@ -20,6 +21,7 @@ from clinigraph.agents.verification.polarity import polarity, strangers
 from clinigraph.agents.verification.prose import ProseCheck, ProseContext
 from clinigraph.agents.verification.ranges import ranges
 from clinigraph.agents.verification.residue import unread
+from clinigraph.agents.verification.shares import shares
 from clinigraph.agents.verification.sources import quotation, sources
 from clinigraph.agents.verification.thresholds import thresholds
 from clinigraph.models.reporting import Verdict
@@ -33,6 +35,7 @@ CHECKS: tuple[ProseCheck, ...] = (
     organs,
     prose_sides,
     amounts,
+    shares,
     counts,
     changes,
     thresholds,
@@ -61,7 +64,10 @@ def judge_wording(context: ProseContext) -> Outcome:
     if refused is not None:
         return refused
     outcome = _checked(context)
-    return outcome if outcome.verdict is Verdict.SUPPORTED else paraphrase(context) or outcome
+    if outcome.verdict is Verdict.SUPPORTED:
+        return outcome
+    doubt = doubtful(context, outcome) if outcome.verdict is not Verdict.UNVERIFIABLE else None
+    return paraphrase(context) or doubt or outcome
 
 
 def _checked(context: ProseContext) -> Outcome:
