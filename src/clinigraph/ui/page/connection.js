@@ -1,5 +1,6 @@
-// Says when the server cannot be reached, and lets the page catch up when it can be again. Texts that were typed stay:
-// Gradio loads the page anew when a server comes back, so they are kept in the tab over that.
+// Says when the server cannot be reached, and lets the page catch up when it can be again. After a restart the page is
+// loaded anew, and said to be cut off until then: what is pressed on the old one reaches nobody. Texts that were typed
+// are kept in the tab over that.
 (() => {
   const EVERY_MS = 3000, KEPT = 'clinigraph-typed', TRY_MS = 30000;
   const typed = '#cg-walk textarea, #cg-walk input[type="text"], #cg-walk input:not([type])';
@@ -13,11 +14,18 @@
     if (lost && !away) { const button = document.getElementById('cg-catch-up'); if (button) button.click(); }
     lost = away;
   }
+  async function restarted() {
+    const known = window.gradio_config?.app_id;
+    if (known === undefined) return false;
+    const answer = await fetch('/gradio_api/app_id', { cache: 'no-store', signal: AbortSignal.timeout(10000) });
+    return answer.ok && (await answer.json()).app_id !== known;
+  }
   async function ask() {
     if (asking || document.hidden) return;
     asking = true;
     try {
       const answer = await fetch('/api/v1/health', { cache: 'no-store', signal: AbortSignal.timeout(10000) });
+      if (lost && answer.ok && await restarted()) { location.reload(); return; }
       shown(!answer.ok);
     } catch { shown(true); } finally { asking = false; }
   }
