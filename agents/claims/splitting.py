@@ -39,7 +39,7 @@ _FINITE = (
 )
 _JOINT = re.compile(
     rf";\s+|,\s+(?:and|but|while|whereas|although|yet)\s+(?=(?:\S+\s+){{0,7}}?{_FINITE}\b)|"
-    rf"\s+(?:and|but|while|whereas|although|yet)\s+(?=(?:\S+\s+){{0,6}}?{_FINITE}\b)|"
+    rf"\s+(?:and|but|while|whereas|although|yet)\s+(?=(?:[^\s,;]+\s+){{0,6}}?{_FINITE}\b)|"
     rf",\s+(?=(?:which|this)\s+{_FINITE}\b)|,\s+(?=(?:the|there|no|it)\s+(?:\S+\s+){{0,6}}?{_FINITE}\b)"
 )
 _HAS_VERB = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)

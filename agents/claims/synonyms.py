@@ -38,7 +38,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "lv_wall_thickness": (
         "left ventricular wall thickness", "LV wall thickness", "maximal wall thickness", "maximum wall thickness",
-        "greatest wall thickness", "wall thickness",
+        "greatest wall thickness", "wall thickness", "greatest LV wall", "LV wall",
     ),
     "left_end_diastolic_volume": (
         "LV end-diastolic volume", "LVEDV", "LV EDV", "end-diastolic volume of the left ventricle",
@@ -52,8 +52,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "right_end_diastolic_volume_index": ("RV end-diastolic volume index", "RVEDVI", "indexed RV end-diastolic volume"),
     "myocardial_mass_index": ("LV mass index", "LVMI", "myocardial mass index", "indexed LV mass"),
     "taller_than_wide": (
-        "depth over width", "depth-to-width ratio", "depth/width ratio", "height-to-width ratio",
-        "taller-than-wide ratio",
+        "depth over width", "depth-to-width ratio", "depth/width ratio", "depth/width", "depth-width ratio",
+        "height-to-width ratio", "taller-than-wide ratio",
     ),
     "irregular_shape": ("irregular shape", "irregular in shape", "irregularly shaped", "irregular"),
     "margin_not_circumscribed": (
@@ -118,7 +118,13 @@ OPPOSITES: dict[str, str] = {
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "glaucoma": ("glaucomatous optic neuropathy", "glaucomatous damage", "glaucomatous changes", "glaucomatous disc"),
     "cardiomegaly": ("cardiac enlargement", "enlargement of the heart", "heart enlargement"),
-    "a prolonged QT interval": ("prolonged QT interval", "QT prolongation", "long QT", "QTc prolongation"),
+    "a prolonged QT interval": (
+        "prolonged QT interval",
+        "prolonged QT",
+        "QT prolongation",
+        "long QT",
+        "QTc prolongation",
+    ),
     "melanoma": ("malignant melanoma", "cutaneous melanoma"),
     "reduced left ventricular ejection fraction": (
         "reduced LVEF",

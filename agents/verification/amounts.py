@@ -25,19 +25,14 @@ from clinigraph.agents.verification.pairs import paired
 from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.placing import RESPECTIVELY, in_order, unplaced
 from clinigraph.agents.verification.prose import ProseContext, first
+from clinigraph.agents.verification.scores import RULE_WORDS, graded, reading_before, scored
 from clinigraph.agents.verification.shares import shared
 from clinigraph.agents.verification.sources import dated
 from clinigraph.agents.verification.values import Known, differs, known, rounds, rule_only, value_text
 from clinigraph.models.findings import Measurement
-from clinigraph.models.formatting import format_percent, format_value, round_value
-from clinigraph.models.planning import Comparator
+from clinigraph.models.formatting import format_percent, format_value
 
 _LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:interval|CI\b|range)", re.IGNORECASE)
-_THRESHOLD_OF_SCORE = re.compile(
-    r"(?:criterion|threshold|cut-?off|limit)\s+(?:of|for|on)\s+(?:the\s+|its\s+)?(?:weighted\s+)?score"
-    r"(?:\s+(?:is|was|at)|\s*[:=])?\s*$",
-    re.IGNORECASE,
-)
 _NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
 _RULE_FOR = re.compile(
@@ -49,13 +44,6 @@ _NORMAL_IS = re.compile(
     r"\b(?:normal(?: values?| range)?|reference(?: range)?|ref\.)\s*(?:is|are|:)?\s*$", re.IGNORECASE
 )
 _LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", re.IGNORECASE)
-_RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
-_AGAINST = re.compile(
-    r"\b(?:against|versus|vs\.?|compared with)\s+(?:(?:a|the|its)\s+)?(?:(?:threshold|limit|cut-?off)(?:\s+of)?\s*)?$",
-    re.IGNORECASE,
-)
-"""Before a number beside a score: it is the threshold."""
-_AT_MOST = re.compile(r"\b(?:at most|at least|up to|as (?:low|high) as|no (?:less|more) than)\s*$", re.IGNORECASE)
 _RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
 _SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
@@ -64,7 +52,6 @@ _INTERVAL_IS = re.compile(
     r"(?:\s*(?:is|was|of|from|between|runs|extends|spans|:|=))*\s*$",
     re.IGNORECASE,
 )
-_OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
 
 
 def amounts(context: ProseContext) -> Outcome | None:
@@ -107,13 +94,15 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
         return unverifiable("number.unread", "A number of the sentence cannot be read.")
     after = context.text[quantity.end :]
     subjects = _inside(context, subjects)
+    reading = reading_before(context, quantity)
+    subjects = (reading,) if reading is not None else subjects
     named = first(subjects)
-    if named is not None and named.kind in (SubjectKind.SCORE, SubjectKind.CONDITION):
-        general = context.general and named.kind is SubjectKind.CONDITION
-        return unverifiable("number.general", "A source is spoken of.") if general else _score(context, quantity)
     options = [(s, k) for s in subjects if (k := known(s)) is not None]
     if quantity.in_percent and _SHARE_OF.match(after) and not any(k.unit in ("%", "1") for _, k in options):
         return unverifiable("number.share", "The sentence gives a share; only values can be traced.")
+    if named is not None and named.kind in (SubjectKind.SCORE, SubjectKind.CONDITION):
+        general = context.general and named.kind is SubjectKind.CONDITION
+        return unverifiable("number.general", "A source is spoken of.") if general else scored(context, place, named)
     if not options:
         return _unmeasured(context, quantity, subjects)
     outcomes = [_against(context, quantity, s, k, after, place) for s, k in options]
@@ -155,7 +144,7 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
 ) -> Outcome:
     span = (quantity.start, quantity.end)
     if subject.evaluation is not None and subject.measurement is None:
-        return _grade(context, quantity, subject, given, after)
+        return graded(context, quantity, subject, given, after)
     if quantity.in_percent and _LEVEL.match(after):
         level = _LEVEL.match(after)
         return _level(quantity, given, (span[0], span[1] + (level.end() if level else 0)))
@@ -171,9 +160,21 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
     if quantity.ranged and not is_course(context):
         return _range(context, quantity, given, place)
     if quantity.comparator is not None and not quantity.ranged:
-        return compared(quantity, subject, given, span)
+        outcome = compared(_with_unit(context, quantity, given), subject, given, span)
+        open_ = outcome.code == "comparison.uncertain" and context.doubted
+        return (
+            unverifiable("comparison.doubted", f"{outcome.sentence} Nor does the sentence decide.")
+            if open_
+            else outcome
+        )
     wrong = differs(quantity, given.value, given)
     return wrong or supported("number.traced", f"{subject.name} is {value_text(given)} in the evidence.", span)
+
+
+def _with_unit(context: ProseContext, quantity: Quantity, given: Known) -> Quantity:
+    """Return a bare limit with the unit of a number before it: "25 mmHg, above 21"."""
+    before = [q for q in context.quantities if q.end <= quantity.start and q.unit == given.unit]
+    return replace(quantity, unit=given.unit) if quantity.unit is None and before and given.unit != "1" else quantity
 
 
 def _limit(context: ProseContext, quantity: Quantity, subject: Subject, given: Known) -> Outcome | None:
@@ -183,7 +184,7 @@ def _limit(context: ProseContext, quantity: Quantity, subject: Subject, given: K
     if normal is not None and quantity.comparator is not None:
         return reference(quantity, given, (normal.start(), span[1]))
     named = THRESHOLD.search(context.text[: quantity.start])
-    if _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
+    if RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return beyond(quantity, subject, given, span)
     ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
     reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
@@ -193,7 +194,7 @@ def _limit(context: ProseContext, quantity: Quantity, subject: Subject, given: K
         return beyond(quantity, subject, given, (span[0], span[1] + behind.end()))
     if named or general or (quantity.comparator and _follows_a_rule(context, quantity)):
         outcome = wrong_end(context, given) or threshold(quantity, subject, given, span)
-        words = tuple(m.span() for p in (_RULE_WORDS, END) for m in p.finditer(context.text))
+        words = tuple(m.span() for p in (RULE_WORDS, END) for m in p.finditer(context.text))
         return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
     return None
 
@@ -201,7 +202,7 @@ def _limit(context: ProseContext, quantity: Quantity, subject: Subject, given: K
 def _follows_a_rule(context: ProseContext, quantity: Quantity) -> bool:
     """Whether a number stands right behind "criterion" or "limit", with nothing but names and small words between."""
     before = context.text[: quantity.start]
-    rule = next(reversed(list(_RULE_WORDS.finditer(before))), None)
+    rule = next(reversed(list(RULE_WORDS.finditer(before))), None)
     if rule is None:
         return False
     between = "".join(
@@ -233,17 +234,6 @@ def _relative(quantity: Quantity, subject: Subject, then: float, now: Measuremen
     return contradicted("number.mismatch", f"{subject.name} changed by {change:.1f} % of its earlier value.")
 
 
-def _grade(context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str) -> Outcome:
-    match = _OF_FIVE.match(after)
-    before = context.text[: quantity.start].rstrip().lower()
-    if quantity.readings == (5.0,) and before.endswith((" of", "/", "out of")):
-        return supported("number.traced", "Readings go from 1 to 5.", (quantity.start, quantity.end))
-    if quantity.readings != (given.value,) or quantity.unit is not None:
-        return contradicted("number.mismatch", f"{subject.name} was read as {given.value:g} of 5.")
-    end = quantity.end + (match.end() if match else 0)
-    return supported("number.traced", f"{subject.name} was read as {given.value:g} of 5.", (quantity.start, end))
-
-
 def _level(quantity: Quantity, given: Known, span: tuple[int, int]) -> Outcome:
     if given.interval is None:
         return unsupported("interval.none", "The evidence gives no interval.")
@@ -272,37 +262,3 @@ def _interval_start(text: str, *ends: Quantity) -> int:
     start = min(e.start for e in ends)
     named = _INTERVAL_IS.search(text[:start])
     return named.start() if named else start
-
-
-def _score(context: ProseContext, quantity: Quantity) -> Outcome:
-    impression = context.index.impression
-    beside = (impression.threshold,) if impression.threshold is not None else ()
-    if beside and _RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
-        return _score_beyond(context, quantity, beside[0])
-    before = context.text[: quantity.start]
-    named = _AGAINST.search(before) or _THRESHOLD_OF_SCORE.search(before) or THRESHOLD.search(before)
-    ends = {impression.score_low, impression.score_high}
-    numbers = (ends if _may_be(context, quantity) else {impression.score}) - {None}
-    plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
-    written = set(quantity.readings)
-    share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
-    if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
-        start = named.start() if named else quantity.start
-        return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
-    return contradicted("number.mismatch", "The number is not among those of the impression.")
-
-
-def _may_be(context: ProseContext, quantity: Quantity) -> bool:
-    """Whether a score is given as an end of what it may be."""
-    return quantity.ranged or _AT_MOST.search(context.text[: quantity.number_start]) is not None
-
-
-def _score_beyond(context: ProseContext, quantity: Quantity, mark: float) -> Outcome:
-    """Judge "the score is above the threshold of 0.4"."""
-    score = context.index.impression.score
-    if mark not in quantity.readings or quantity.comparator is None or score is None:
-        return contradicted("number.mismatch", f"The threshold of the score is {mark:g}.")
-    above = quantity.comparator in (Comparator.GT, Comparator.GE)
-    if above is not (score >= mark):
-        return contradicted("comparison.mismatch", f"The score is {score:.2f}, the threshold {mark:g}.")
-    return supported("number.traced", "The number is the impression's own.", (quantity.start, quantity.end))

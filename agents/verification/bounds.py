@@ -7,7 +7,7 @@ limit of 40 %, though it meets the criterion.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
@@ -144,6 +144,8 @@ def difference(context: ProseContext, place: int, subject: Subject, given: Known
     if limit and mark is None and given.criterion is not None:
         mark = given.criterion.threshold
     points = re.match(_POINTS, context.text[quantity.end :])
+    if points and points.group().strip() and given.unit == "%":
+        quantity = replace(quantity, unit="%")
     if mark is None or (quantity.in_percent and not (points and points.group().strip())):
         return unverifiable("number.difference", "The sentence gives a difference; only values can be traced.")
     return _apart(quantity, subject, given, Criterion(

@@ -11,10 +11,12 @@ from clinigraph.models.evidence import IndicatorResultNode, NodeKind
 from clinigraph.models.findings import Met
 
 _NOUN = re.compile(
-    r"^\s+(?:(?:of|out of)\s+(?:the\s+)?(?P<total>[\w-]+)\s+)?(?:(?P<which>met|unmet|assessed|critical|cited)\s+)?"
+    r"^\s+(?:(?:of|out of)\s+(?:the\s+)?(?P<total>(?!(?:met|unmet|assessed|critical|cited)\b)[\w-]+)\s+)?"
+    r"(?:(?P<which>met|unmet|assessed|critical|cited)\s+)?"
     r"(?P<noun>criteria|criterion|indicators?|images?|photographs?|films?|passages?|outlines?|segments?|"
     r"lesions?|nodules?|masses|haemorrhages?|hemorrhages?|opacities|effusions?|fractures?|plaques?|cysts?|drusen|"
-    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|reached|fulfilled|satisfied|assessed|evaluated|measured|uncertain)\b)?",
+    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|reached|fulfilled|satisfied|assessed|evaluated|"
+    r"measured|uncertain|(?:surely )?meets? (?:its|their|the) (?:criteri(?:on|a)|thresholds?))\b)?",
     re.IGNORECASE,
 )
 _KINDS = {
@@ -27,7 +29,7 @@ _MET = ("met", "reached", "fulfilled", "satisfied")
 _ASSESSED = re.compile(r"\b(?P<no>(?:can)?not (?:be |been )?)?(?:assessed|evaluated|measured)\b")
 _ALL = ("the", "all", "these", "those", "its")
 """Words before a noun that name no number of them."""
-_ONE = re.compile(r"\bone\b", re.IGNORECASE)
+_ONE = re.compile(r"\b(?:only )?one\b", re.IGNORECASE)
 
 
 def counted(text: str) -> tuple[tuple[int, int], ...]:
@@ -81,18 +83,30 @@ def _there(context: ProseContext, match: re.Match[str], *, every: bool = False) 
     if noun.startswith(("criteri", "indicator")):
         results = [n.value for n in nodes if isinstance(n, IndicatorResultNode)]
         judged = [r for r in results if r.criterion is not None] if noun.startswith("criteri") else results
-        return len(judged) if every else len([r for r in judged if _fits(r.met, match)])
+        if every:
+            return len([r for r in judged if r.met is not Met.NOT_ASSESSED or not _among_assessed(match)])
+        return len([r for r in judged if _fits(r.met, match)])
     kind = _KINDS.get(noun.rstrip("s"))
     return None if kind is None else len([n for n in nodes if n.kind is kind])
 
 
+def _among_assessed(match: re.Match[str]) -> bool:
+    return (match["which"] or "").lower() == "assessed" and match["tail"] is not None
+
+
 def _fits(met: Met, match: re.Match[str]) -> bool:
-    words = f"{match['which'] or ''} {match['tail'] or ''}".lower()
+    which, tail = (match["which"] or "").lower(), (match["tail"] or "").lower()
+    if which == "assessed" and tail:
+        return met is not Met.NOT_ASSESSED and _fits_words(met, tail)
+    return _fits_words(met, f"{which} {tail}")
+
+
+def _fits_words(met: Met, words: str) -> bool:
     assessed = _ASSESSED.search(words)
     if assessed:
         return (met is Met.NOT_ASSESSED) is (assessed["no"] is not None)
-    if any(f"not {w}" in words for w in _MET) or "unmet" in words:
+    if any(f"not {w}" in words for w in (*_MET, "meet")) or "unmet" in words:
         return met is Met.NO
     if "uncertain" in words:
         return met is Met.UNCERTAIN
-    return met is Met.YES if any(w in words for w in _MET) else True
+    return met is Met.YES if any(w in words for w in (*_MET, "meet")) else True

@@ -50,6 +50,7 @@ _GENERIC_WORDS = """
     points point indicates means lies keep kept mind remains remain becomes become goes go comes come
     rule rules criterion criteria limit threshold value values measure measured measurement reading read
     finding findings sign signs feature features result results record records stated state states statement
+    first second third fourth fifth next again repeat
     provide provided obtained given reported report based because since so therefore thus yet but
     low high normal among both either it its they them their who which that what whether
 """
@@ -81,7 +82,9 @@ def _retold(context: ProseContext, code: str) -> str | None:
             whole = f"{node.value.text} {source.title} {source.publisher} {source.year or ''} {source.id}"
             if _close(mine, whole, context):
                 return f"the passage {node.id}"
-        elif code in _BY_A_RESULT and (told := _told(node)) and _close(mine, f"{told[0]}. {told[1]}", context):
+        elif (
+            code in _BY_A_RESULT and (told := _told(node)) and _close(mine, f"{told[0]}. {told[1]}", context, gap=True)
+        ):
             return f"what is said of {told[0]}"
     return None
 
@@ -95,15 +98,23 @@ def _told(node: EvidenceNode) -> tuple[str, str] | None:
     return None
 
 
-def _close(mine: Said, text: str, context: ProseContext) -> bool:
-    """Whether a sentence shares most of its words with a text, adds none of weight and no number, denial or turn."""
+def _close(mine: Said, text: str, context: ProseContext, *, gap: bool = False) -> bool:
+    """Whether a sentence shares most of its words with a text, adds none of weight and no number, denial or turn.
+
+    Args:
+        mine: The sentence.
+        text: What it may retell.
+        context: The sentence with its numbers.
+        gap: Whether the text is why something was not assessed, so that a denial says nothing more.
+    """
     theirs = _said_whole(text)
     shared, strange = mine.words & theirs.words, mine.words - theirs.words
+    best = max(_sentences(text), key=lambda s: len(mine.words & s.words))
     enough = len(shared) >= LEAST and len(shared) >= SHARE * len(mine.words)
     return (
         enough
         and strange <= _GENERIC_STEMS
-        and mine.denials == max(_sentences(text), key=lambda s: len(mine.words & s.words)).denials
+        and mine.denials - best.denials in ((0, 1) if gap else (0,))
         and not _numbers(context.text) - _numbers(text)
         and not _turned(context.text, text)
     )
@@ -116,7 +127,7 @@ def _said_whole(text: str) -> Said:
 
 @lru_cache(maxsize=1024)
 def _sentences(text: str) -> tuple[Said, ...]:
-    return tuple(said_of(s) for s in re.split(r"(?<=[.!?;])\s+", text))
+    return tuple(said_of(s) for s in re.split(r"(?<=[.!?;,])\s+", text))
 
 
 @lru_cache(maxsize=2048)
@@ -128,7 +139,8 @@ def _turned(mine: str, theirs: str) -> bool:
     """Whether a sentence has a word whose opposite the other has in its place."""
     own, other = (frozenset(re.findall(r"[a-z]+", t.lower())) for t in (mine, theirs))
     return any(
-        (a in own and a not in other and b in other) or (b in own and b not in other and a in other)
+        (a in own and b not in own and a not in other and b in other)
+        or (b in own and a not in own and b not in other and a in other)
         for a, b in _OPPOSED
     )
 

@@ -9,7 +9,7 @@ from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.judgement import criterion_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.agents.verification.values import Known, converted, differs, value_text
+from clinigraph.agents.verification.values import BARE_UNITS, Known, converted, differs, value_text
 from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.findings import Met
 from clinigraph.models.formatting import pretty_unit
@@ -52,7 +52,7 @@ def compared(quantity: Quantity, subject: Subject, given: Known, span: tuple[int
     """Judge "above 0.7" by value and interval."""
     if quantity.comparator is None:
         return unverifiable("number.unread", "A comparison cannot be read.")
-    unit = quantity.unit or ("1" if given.unit == "1" else None)
+    unit = quantity.unit or (given.unit if given.unit == "1" or given.unit in BARE_UNITS else None)
     if unit is None:
         return unsupported("unit.missing", f"The limit has no unit; {subject.name} is in {pretty_unit(given.unit)}.")
     limits = [v for r in quantity.readings if (v := converted(r, unit, given.unit, given.molar_mass)) is not None]

@@ -107,6 +107,8 @@ def told(context: ProseContext) -> Outcome | None:
     for node in context.index.graph.nodes:
         if isinstance(node, IndicatorResultNode) and plain in _pieces(node.value.reason):
             return supported("reason.same", "The result says so.", (0, len(context.text)))
+        if isinstance(node, FindingNode) and plain in _pieces(node.value.sentence):
+            return supported("finding.same", "The finding says so.", (0, len(context.text)))
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.side_words import SIDES
 from clinigraph.models.codes import Laterality, Modality
@@ -57,9 +57,18 @@ def organs(context: ProseContext) -> Outcome | None:
     if other is not None:
         return other
     site = context.find(_SITES)
+    if site is not None and site.group().lower() in _NAMING and _in_a_name(context, site.group()):
+        return unverifiable("anatomy.unread", f'What is meant by "{site.group().lower()}" cannot be told.')
     if site is not None:
         return unsupported("anatomy.unknown", f'The evidence does not single out "{site.group().lower()}".')
     return None
+
+
+_NAMING = ("vertical", "horizontal")
+
+
+def _in_a_name(context: ProseContext, word: str) -> bool:
+    return any(word.lower() in s.name.lower().split() for s in context.index.subjects)
 
 
 def _other_organ(context: ProseContext, named: set[str]) -> Outcome | None:
@@ -150,11 +159,24 @@ def prose_sides(context: ProseContext) -> Outcome | None:
     for side, _ in found:
         said |= {Laterality.LEFT, Laterality.RIGHT} if side is Laterality.BILATERAL else {side}
     known = _known_sides(context)
+    if not known and _named_by_side(context):
+        return unverifiable("side.unread", "The evidence tells left from right by name; which is meant cannot be told.")
     if not known:
         return unsupported("side.unknown", "The sentence names a side; the evidence does not.")
     if said != known:
         return contradicted("side.mismatch", f"The evidence is of the {' and the '.join(sorted(known))} side.")
     return supported("side.same", "The side is the evidence's.", *(m.span() for _, m in found))
+
+
+def _named_by_side(context: ProseContext) -> bool:
+    """Whether a sentence shares a word with something of the case that is left or right by its name."""
+    words = frozenset(re.findall(r"[a-z]{4,}", context.text.lower())) - _NO_PARTS
+    measured = (s for s in context.index.subjects if s.measurement is not None)
+    names = (frozenset(re.findall(r"[a-z]+", s.name.lower())) for s in measured)
+    return any(n & {"left", "right"} and words & n for n in names)
+
+
+_NO_PARTS = frozenset(("left", "right", "ratio", "index", "with", "from"))
 
 
 def _known_sides(context: ProseContext) -> set[Laterality]:

@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinigraph.agents.claims.quantities import Quantity
+from clinigraph.agents.claims.quantities import Quantity, quantities
 from clinigraph.agents.claims.subjects import Hit, Subject
 from clinigraph.agents.verification.base import Outcome, unverifiable
 from clinigraph.agents.verification.courses import MOVED
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.values import Known, differs, known
-from clinigraph.models.evidence import MeasurementNode
+from clinigraph.models.evidence import MeasurementNode, PassageNode
 
 _LINK = re.compile(r"^(?:\s|[:=(,]|\b(?:is|was|of|at|are|were|equals|measures|measured)\b)*$", re.IGNORECASE)
 _CODES = ("number.mismatch", "number.no_value", "unit.missing", "unit.mismatch")
 """Reasons that depend on what a number is of."""
 _DATED = re.compile(rf"\b(?:{MOVED}|now|prior|previous(?:ly)?|earlier|baseline|formerly)\b", re.IGNORECASE)
 """Words of a course: its numbers are placed by them."""
+NEAR = 4
+"""Most words between the only name and the only number of a sentence by which they belong together."""
 RESPECTIVELY = re.compile(r",?\s*\brespectively\b", re.IGNORECASE)
 
 
@@ -35,7 +37,8 @@ def bound(context: ProseContext, quantity: Quantity) -> bool:
     behind = next((h for h in context.hits if h.start >= quantity.end), None)
     if behind is not None and not context.text[quantity.end : behind.start].strip():
         return True
-    return len(context.hits) == 1 and len(context.quantities) == 1
+    one = len(context.hits) == 1 and len(context.quantities) == 1
+    return one and len(context.text[context.hits[0].end : quantity.start].split()) <= NEAR
 
 
 def _listed(context: ProseContext, ahead: list[Hit]) -> bool:
@@ -88,6 +91,9 @@ def _numbers(context: ProseContext) -> Iterator[Known]:
     for subject in index.subjects:
         if subject.result is not None and subject.result.criterion is not None:
             yield Known(subject.result.criterion.threshold, subject.result.criterion.unit)
+    for node in index.graph.nodes:
+        if isinstance(node, PassageNode):
+            yield from (Known(q.readings[0], q.unit or "1") for q in quantities(node.value.text) if q.readings)
     impression = index.impression
     ends = (impression.score, impression.score_low, impression.score_high, impression.threshold)
     yield from (Known(n, "1") for n in ends if n is not None)

@@ -7,8 +7,8 @@ import re
 _INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b[^.]{0,40}\b(?:instructions?|prompts?|rules?|above|previous|prior|"
     r"evidence|findings|criteria|checks?|everything)\b"
-    r"|\b(?:you (?:are|must|should|will) (?:now |always )?(?:an?\b|report|say|answer|state|write|output|act|"
-    r"respond|mark))"
+    r"|\b(?:you (?:are|must|should|will) (?:now |always )?(?:an?\b(?! \d{1,3}[\s-]*year)|report|say|answer|state|"
+    r"write|output|act|respond|mark))"
     r"|\b(?:system|assistant|developer)\s*(?:prompt|message|instruction|:)"
     r"|\b(?:report|mark|state|answer|classify|label|return|output|set|call)\b[^.]{0,40}\bas\b[^.]{0,20}"
     r"\b(?:present|absent|positive|negative|normal|supported|verified|glaucoma|healthy)\b[^.]{0,30}\b(?:regardless|always|"

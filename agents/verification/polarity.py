@@ -11,6 +11,7 @@ from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.thresholds import UNASSESSED, recomputed
 from clinigraph.knowledge.terminology.contract import Assertion
+from clinigraph.models.evidence import FindingNode
 from clinigraph.models.findings import Met, Presence
 
 _AS_READ = {Met.YES: Presence.PRESENT, Met.NO: Presence.ABSENT, Met.UNCERTAIN: Presence.INDETERMINATE}
@@ -44,6 +45,12 @@ _LEANS = re.compile(
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
 _WEIGHED = re.compile(r"\bby the weighted indicators\b", re.IGNORECASE)
+_FALLS = re.compile(r"falls?", re.IGNORECASE)
+_MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
+"""After "falls": no fall of a person is meant."""
+_RANKS = re.compile(
+    r"\b(?:hypothes[ie]s|rank(?:s|ed)?|first|second|third|fourth|fifth|differential|leading|top)\b", re.I
+)
 _DOUBLE = re.compile(
     r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|ruled out|free of|negative for|"
     r"denies|lacks?|lacking|unlikely)\b",
@@ -132,10 +139,18 @@ def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[
     denials = [m for m in denials if not (pairs and m.group().lower() == "nor")]
     if len(denials) > 1 and not doubted:
         return None, []
+    if by_rules is Presence.PRESENT and strongest is Presence.ABSENT and _another_is_denied(context, hit):
+        return by_rules, [(hit.start, hit.end)]
     if by_rules is None or (strongest is not None and not _agree(by_rules, strongest)):
         return (strongest, _spans(words)) if by_rules is Presence.PRESENT and strongest else (None, [])
     hedged = by_rules is Presence.INDETERMINATE and strongest is Presence.PRESENT
     return (strongest if doubted or hedged else by_rules), [(hit.start, hit.end), *_spans(words)]
+
+
+def _another_is_denied(context: ProseContext, hit: Hit) -> bool:
+    """Whether the words that deny are of another name: "ptosis, but without fever"."""
+    others = (h for h in context.hits if h is not hit)
+    return any(context.judged(h.start, h.end).assertion is Assertion.ABSENT for h in others)
 
 
 def _agree(by_rules: Presence, explicit: Presence) -> bool:
@@ -150,14 +165,27 @@ def _spans(words: list[tuple[Presence, re.Match[str]]]) -> list[tuple[int, int]]
 
 
 def _part_of_a_name(context: ProseContext, said: str) -> bool:
-    """Whether the words are part of the name of a sign of the record: weakness, of progressive weakness."""
-    names = (n.lower() for s in context.index.subjects if s.fact is not None for n in s.names[:1])
+    """Whether the words are part of the name of a sign or an indicator: weakness, of progressive weakness."""
+    named = (s for s in context.index.subjects if s.fact is not None or s.result is not None)
+    names = (n.lower() for s in named for n in s.names[:1])
     return any(f" {said.lower()} " in f" {name} " for name in names)
+
+
+def _is_hypothesis(context: ProseContext, said: str) -> bool:
+    """Whether a sentence places a disease among the hypotheses, and the evidence lists it there."""
+    if not _RANKS.search(context.text):
+        return False
+    told = (n.value.sentence.lower() for n in context.index.graph.nodes if isinstance(n, FindingNode))
+    return any("hypothesis" in t and said.lower() in t for t in told)
 
 
 def strangers(context: ProseContext) -> Outcome | None:
     """A disease or sign that the evidence does not speak of has no ground, whether affirmed or denied."""
     for mention in context.mentions:
+        if _MOVES.match(context.text[mention.span.end :]) and _FALLS.fullmatch(mention.text):
+            continue
+        if mention.best.score >= SURE and _is_hypothesis(context, mention.text):
+            return unverifiable("finding.hypothesis", f"{mention.text.capitalize()} is a hypothesis, not a finding.")
         if mention.best.score >= SURE and _part_of_a_name(context, mention.text):
             return unverifiable("finding.part", f"The evidence speaks of more than {mention.text.lower()}.")
         if mention.best.score >= SURE:

@@ -114,7 +114,7 @@ def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
 def _judge(subject: Subject, result: IndicatorResult, word: Word, *, denied: bool) -> Outcome:
     rule = result.criterion
     if rule is None or subject.measurement is None:
-        if result.met is Met.NOT_ASSESSED:
+        if result.met is Met.NOT_ASSESSED and subject.measurement is None:
             return contradicted("range.not_assessed", f"{subject.name} was not assessed.")
         return unsupported("range.no_criterion", f"No criterion says what is normal for {subject.name}.")
     met = criterion_met(subject.measurement.value, subject.measurement.interval, rule)

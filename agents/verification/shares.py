@@ -11,7 +11,7 @@ from clinigraph.models.formatting import format_percent
 _SHARE = re.compile(
     r"\b(?:(?P<only>only|just)\s+)?(?:(?P<number>\d{1,3}(?:\.\d+)?)\s?(?:%|per\s?cent)|(?P<all>all|the whole)|"
     r"(?P<none>none))\s+"
-    r"of the (?:planned |total )?weight\s*(?:(?:was|is|could be|has been)\s+)?(?P<not>not (?:be )?)?"
+    r"of (?:the )?(?:planned |total )?weight\s*(?:(?:was|is|could be|has been)\s+)?(?P<not>not (?:be )?)?"
     r"(?P<said>assessed|evaluated|missing|unassessed)\b",
     re.IGNORECASE,
 )

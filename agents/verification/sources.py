@@ -17,6 +17,8 @@ NEAR = 0.6
 """Share of common words from which a sentence is taken for a changed quotation."""
 LEAST_QUOTED = 4
 """Words of a passage's sentence from which a sentence that holds them all, and others, is taken for one."""
+MOST_OF_A_NAME = 2 / 3
+"""Least share of the long words of a condition's name by which a sentence speaks of it."""
 _NAMES_A_SOURCE = re.compile(
     r"\b(?:guidelines?|guidance|according to (?!(?:the|this|her|his) (?:[\w-]+ )?(?:records?|chart|file|notes)\b)|"
     r"society|association|academy|college|consensus|edition|criteria of|et al|"
@@ -111,8 +113,9 @@ def _altered(context: ProseContext) -> Outcome | None:
 
 
 def _unsourced(context: ProseContext) -> Outcome | None:
-    condition = frozenset(re.findall(r"[a-z]{3,}", context.index.impression.condition.lower()))
-    if condition <= frozenset(re.findall(r"[a-z]{3,}", context.text.lower())):
+    condition = frozenset(re.findall(r"[a-z]{5,}", context.index.impression.condition.lower()))
+    words = frozenset(re.findall(r"[a-z]{5,}", context.text.lower()))
+    if condition and len(condition & words) >= MOST_OF_A_NAME * len(condition):
         return None
     if context.claim.kind in (ClaimKind.KNOWLEDGE, ClaimKind.RECOMMENDATION):
         return unsupported("citation.none", "No passage of the evidence says this in these words.")

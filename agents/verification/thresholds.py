@@ -24,7 +24,8 @@ _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)
 _LOOKED_AT = r"assessed|measured|judged|read|evaluated|examined|determined"
 _SAID = (
     (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|{_LOOKED_AT})"
-     rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|(?:is|was|remains?) unassessed")),
+     rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|"
+     rf"(?:(?:is|are|was|were|remains?|remained) )?(?:left )?unassessed")),
     (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
      rf"{_RULE}{_OF_NUMBER} (?:(?:is|was|remains?) )?(?:uncertain|undecided|neither surely met nor surely missed)|"
      rf"leaves? {_RULE} (?:undecided|uncertain|open)")),

@@ -20,7 +20,7 @@ COARSEST = 0.1
 """Largest error of rounding, as a share of the value: 0.52 may be written 0.5, 0.56 may not be written 0.6."""
 MAX_DECIMALS = 15
 """A number written with more decimals than a float holds must be the value itself."""
-_BARE_UNITS = ("kg/m2", "mL/min/{1.73_m2}")
+BARE_UNITS = ("kg/m2", "mL/min/{1.73_m2}")
 """Units that reports leave out by custom."""
 
 
@@ -68,7 +68,7 @@ def differs(
     """
     unit = quantity.unit
     if unit is None and given.unit not in ("1", ""):
-        if not (interval and quantity.ranged) and given.unit not in _BARE_UNITS:
+        if not (interval and quantity.ranged) and given.unit not in BARE_UNITS:
             return unsupported(
                 "unit.missing", f"The number has no unit; the evidence says {format_value(value, given.unit)}."
             )
