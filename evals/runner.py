@@ -103,9 +103,17 @@ def _outcome() -> Scorer:
     return score
 
 
+def ended(log: EvalLog) -> tuple[EvalSample, ...]:
+    """Return the samples of a log, failures included; not those under way when the run was interrupted."""
+    samples = log.samples or []
+    if log.status != "cancelled":
+        return tuple(samples)
+    return tuple(s for s in samples if s.error is None or not s.error.message.startswith("CancelledError"))
+
+
 def outcomes(log: EvalLog) -> tuple[Outcome, ...]:
     """Return the outcomes that a log holds, failures included."""
-    return tuple(_outcome_of(sample) for sample in log.samples or [])
+    return tuple(_outcome_of(sample) for sample in ended(log))
 
 
 def _outcome_of(sample: EvalSample) -> Outcome:

@@ -96,7 +96,7 @@ def _evaluate(request: EvalRequest) -> EvalLog:
     display: Literal["none", "plain"] = "none" if request.as_json else "plain"
     cut_short = unfinished_log(request.log_dir, name) if request.resume else None
     if cut_short is not None:
-        return eval_retry(str(cut_short), log_dir=log_dir, display=display)[0]
+        return _log_of(eval_retry(str(cut_short), log_dir=log_dir, display=display), request)
     arguments = {
         "data": str(request.data) if request.data else None,
         "work": str(request.work) if request.work else None,
@@ -116,17 +116,39 @@ def _evaluate(request: EvalRequest) -> EvalLog:
         log_buffer=1,  # a killed run keeps every finished sample
         score_display=False,
     )
-    return logs[0]
+    return _log_of(logs, request)
+
+
+def _log_of(logs: Sequence[EvalLog], request: EvalRequest) -> EvalLog:
+    """Return the log of a run; Inspect hands none over when it was interrupted, but has written it.
+
+    Raises:
+        UsageError: The run was stopped before there was a log.
+    """
+    from inspect_ai.log import read_eval_log
+
+    from clinigraph.evals.runner import unfinished_log
+
+    if logs:
+        return logs[0]
+    written = unfinished_log(request.log_dir, str(request.task))
+    if written is None:
+        todo = "Give the command again."
+        raise UsageError("The benchmark was stopped before it began", given=request.task, todo=todo)
+    return read_eval_log(str(written))
 
 
 def _as_json(log: EvalLog, tables: Sequence[EvalTable]) -> dict[str, object]:
+    from clinigraph.evals.runner import ended
+
+    samples = ended(log)
     return {
         "task": log.eval.task,
         "version": log.eval.task_version,
         "status": log.status,
         "model": log.eval.model,
-        "samples": len(log.samples or []),
-        "failed": sum(s.error is not None for s in log.samples or []),
+        "samples": len(samples),
+        "failed": sum(s.error is not None for s in samples),
         "git": log.eval.revision.commit if log.eval.revision else None,
         "packages": log.eval.packages,
         "log": log.location,
@@ -136,10 +158,12 @@ def _as_json(log: EvalLog, tables: Sequence[EvalTable]) -> dict[str, object]:
 
 def show_tables(tables: Sequence[EvalTable], log: EvalLog) -> None:
     """Print tables, then counts of samples and failures and where the log lies."""
+    from clinigraph.evals.runner import ended
+
     console = _console()
     for table in tables:
         show_table(table, console)
-    samples = log.samples or []
+    samples = ended(log)
     failed = sum(s.error is not None for s in samples)
     console.print(f"{len(samples)} samples, {failed} failed; log: {log.location} (inspect view)", soft_wrap=True)
 

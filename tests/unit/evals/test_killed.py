@@ -22,22 +22,37 @@ CHILD = Path(__file__).with_name("killed_child.py")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def test_a_killed_run_repeats_no_finished_sample(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def stopped(folder: Path, how: signal.Signals) -> tuple[Path, str, str]:
+    """Return the file of measured items, and what a run printed that a signal ended in the middle."""
     code = f"import sys; sys.path.insert(0, {str(CHILD.parent)!r}); import pathlib, killed_child; "
-    code += f"killed_child.run(pathlib.Path({str(tmp_path)!r}))"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    measured = tmp_path / "measured.txt"
+    code += f"killed_child.run(pathlib.Path({str(folder)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    measured = folder / "measured.txt"
     end = time.monotonic() + 240
     while time.monotonic() < end and process.poll() is None:
         if measured.is_file() and len(measured.read_text(encoding="utf-8").split()) >= 4:
             break
         time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(30)
+    os.kill(process.pid, how)
+    out, err = process.communicate(timeout=60)
     if not measured.is_file():
         pytest.skip("this machine is too busy to start a process within four minutes")
+    return measured, out, err
+
+
+def test_an_interrupted_run_shows_what_it_measured_and_says_how_to_go_on(tmp_path: Path) -> None:
+    measured, out, err = stopped(tmp_path, signal.SIGINT)
+    shown = json.loads(out)
+    assert shown["status"] == "cancelled"
+    assert 3 <= shown["samples"] <= len(measured.read_text(encoding="utf-8").split()) < 8
+    assert shown["failed"] == 0
+    assert "clinigraph eval safety --resume" in err
+
+
+def test_a_killed_run_repeats_no_finished_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured, _, _ = stopped(tmp_path, signal.SIGKILL)
     (info,) = list_eval_logs(str(tmp_path / "logs"))
     log = read_eval_log(info.name)
     kept = {str(s.id) for s in log.samples or []}
