@@ -116,7 +116,14 @@ def _rows(figures: Sequence[Figure], group: tuple[str, str], outcomes: Sequence[
             str(estimate.count),
             str(failed),
             figure.title,
-            f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})",
+            _in_words(figure, estimate),
             "-" if figure.goal is None else f"{sign} {figure.goal:g}",
             figure.reached(estimate),
         )
+
+
+def _in_words(figure: Figure, estimate: Estimate) -> str:
+    """Return a mean with its interval; a bootstrap of one image would give an interval of no width."""
+    if estimate.count == 1 and not figure.share:
+        return f"{estimate.value:.3f} (no interval from one)"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"

@@ -146,6 +146,11 @@ class TestFigures:
         assert made is not None
         assert made.rows[0][:5] == ("s", "n", "2", "1", "disc Dice")
 
+    def test_one_image_gives_no_interval_of_a_mean_but_one_of_a_share(self) -> None:
+        made = table(Eyes(), [self.outcome("a", disc=0.5, not_found=0)])
+        assert made is not None
+        assert [row[5] for row in made.rows] == ["0.500 (no interval from one)", "0.000 (0.000 to 0.793)"]
+
 
 def test_dice_of_nothing_is_one_only_when_nothing_is_there() -> None:
     empty, full = np.zeros((4, 4), dtype=bool), np.ones((4, 4), dtype=bool)
