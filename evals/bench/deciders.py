@@ -97,8 +97,8 @@ class Forms(Glaucoma):
         return {name: decision.value for name, decision in decisions(results, report.impression).items()}
 
 
-async def measure(data: Path, work: Path, limit: int | None) -> dict[str, list[tuple[str, str]]]:
-    """Return form -> target and decision of each photograph; a photograph that fails is undecided in all."""
+async def measure(data: Path, work: Path, limit: int | None) -> tuple[dict[str, list[tuple[str, str]]], int]:
+    """Return form -> target and decision of each photograph, and how many failed: those are undecided in all."""
     bench, context = Forms(benchmark("glaucoma").spec), EvalContext(data=data, work=work, config="rules")
     pairs: dict[str, list[tuple[str, str]]] = {}
     failed: list[str] = []
@@ -115,7 +115,7 @@ async def measure(data: Path, work: Path, limit: int | None) -> dict[str, list[t
     for target in failed:
         for found in pairs.values():
             found.append((target, Presence.INDETERMINATE.value))
-    return pairs
+    return pairs, len(failed)
 
 
 def row(name: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -140,7 +140,8 @@ def run(
 ) -> None:
     """Measure and print the table."""
     with tempfile.TemporaryDirectory() as name:
-        pairs = asyncio.run(measure(data, Path(name), limit))
+        pairs, failed = asyncio.run(measure(data, Path(name), limit))
+    typer.echo(f"{max(map(len, pairs.values()), default=failed)} photographs, {failed} failed", err=True)
     if as_json:
         typer.echo(json.dumps(pairs, indent=1))
         return
