@@ -20,6 +20,10 @@ _BEFORE_HEAD = (
 )
 _HEAD = re.compile(rf"(?:^|[(:;,]\s*|\b(?:{_BEFORE_HEAD})[\s-]+)(?P<noun>{'|'.join(HEADS)})\b(?!-)", re.IGNORECASE)
 _CHAMBER = re.compile(r"^(?P<chamber>(?:left|right) (?:ventricular|atrial)) (?P<rest>.+)$")
+_CHAMBER_WORDS = {
+    "left ventricular": ("left", "ventricle", "lv"), "right ventricular": ("right", "ventricle", "rv"),
+}  # fmt: skip
+_RATIO = re.compile(r"\b([a-z]+)-to-([a-z]+) ratio\b")
 _BEFORE_REST = re.compile(r"(?:^|[,;:(]|\b(?:and|the|its|an?|with|of))[\s]*$", re.IGNORECASE)
 
 
@@ -63,7 +67,11 @@ def carrier(name: str) -> str:
 def said_with(name: str) -> frozenset[str]:
     """Return words that say nothing more beside a name: what it is of, and what its brackets add."""
     inside = " ".join(_BRACKETS.findall(name)).lower()
-    return frozenset((*carrier(name).split(), *re.findall(r"[a-z]+", inside)))
+    chamber = _CHAMBER_WORDS.get(of_chamber(name)[0], ())
+    parts = _RATIO.search(bare(name))
+    return frozenset(
+        (*carrier(name).split(), *re.findall(r"[a-z]+", inside), *chamber, *(parts.groups() if parts else ()))
+    )
 
 
 def spoken(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from clinigraph.agents.claims.quantities import Quantity
-from clinigraph.agents.claims.subjects import Subject, SubjectKind
+from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.bounds import difference
 from clinigraph.agents.verification.counts import counted
@@ -23,8 +23,8 @@ from clinigraph.agents.verification.limits import (
 )
 from clinigraph.agents.verification.pairs import paired
 from clinigraph.agents.verification.patients import aged
-from clinigraph.agents.verification.placing import RESPECTIVELY, in_order, unplaced
-from clinigraph.agents.verification.prose import ProseContext, first
+from clinigraph.agents.verification.placing import RESPECTIVELY, in_order, shared_unit, unplaced
+from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext, first
 from clinigraph.agents.verification.scores import RULE_WORDS, graded, reading_before, scored
 from clinigraph.agents.verification.shares import shared
 from clinigraph.agents.verification.sources import dated
@@ -44,6 +44,13 @@ _NORMAL_IS = re.compile(
     r"\b(?:normal(?: values?| range)?|reference(?: range)?|ref\.)\s*(?:is|are|:)?\s*$", re.IGNORECASE
 )
 _LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", re.IGNORECASE)
+_VERB_BETWEEN = re.compile(
+    r"\s*(?:(?:both|all)\s+)?(?:is|are|was|were|lies?|stays?|remains?|exceeds?|measures?)?\s*(?:both\s+|all\s+)?$", re.I
+)
+_WHOLLY = re.compile(r"\b(?:(?:stays?|remains?) )?(?:(?:entirely|wholly|completely|all) )?$", re.IGNORECASE)
+"""Before a comparison that the whole interval meets."""
+_ALL = re.compile(r"\b(?:entirely|wholly|completely|all) $", re.IGNORECASE)
+_ROUNDED = re.compile(r"\brounded to (one|two|three|1|2|3) decimals?(?: places?)?,?", re.IGNORECASE)
 _RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
 _SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
@@ -89,9 +96,16 @@ def _denied(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outc
 
 
 def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
-    subjects = context.sided(in_order(context, quantity) or _spoken_of(context, quantity))
     if not quantity.readings:
         return unverifiable("number.unread", "A number of the sentence cannot be read.")
+    names = _together(context, quantity)
+    if names:
+        return _each(context, place, names)
+    return _of_one(context, place, context.sided(in_order(context, quantity) or _spoken_of(context, quantity)))
+
+
+def _of_one(context: ProseContext, place: int, subjects: tuple[Subject, ...]) -> Outcome:
+    quantity = shared_unit(context, context.quantities[place])
     after = context.text[quantity.end :]
     subjects = _inside(context, subjects)
     reading = reading_before(context, quantity)
@@ -161,6 +175,9 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
         return _range(context, quantity, given, place)
     if quantity.comparator is not None and not quantity.ranged:
         outcome = compared(_with_unit(context, quantity, given), subject, given, span)
+        if outcome.spans and (given.interval is not None or not _ALL.search(context.text[: quantity.start])):
+            wholly = _WHOLLY.search(context.text[: quantity.start])
+            outcome = replace(outcome, spans=((wholly.start() if wholly else quantity.start, quantity.end),))
         open_ = outcome.code == "comparison.uncertain" and context.doubted
         return (
             unverifiable("comparison.doubted", f"{outcome.sentence} Nor does the sentence decide.")
@@ -168,7 +185,27 @@ def _against(  # noqa: PLR0911 - one return for each role that a number plays
             else outcome
         )
     wrong = differs(quantity, given.value, given)
-    return wrong or supported("number.traced", f"{subject.name} is {value_text(given)} in the evidence.", span)
+    spans = (span, *_rounding(context, quantity))
+    return wrong or supported("number.traced", f"{subject.name} is {value_text(given)} in the evidence.", *spans)
+
+
+def _together(context: ProseContext, quantity: Quantity) -> list[Hit]:
+    """Return the names that a comparison is said of together: "both the systolic and the diastolic pressure"."""
+    joined = context.joined(quantity.start) if quantity.comparator is not None else []
+    return joined if len(joined) > 1 and _VERB_BETWEEN.match(context.text[joined[-1].end : quantity.start]) else []
+
+
+def _each(context: ProseContext, place: int, names: list[Hit]) -> Outcome:
+    """Judge a comparison of each of several names; the worst is told."""
+    if NEITHER.search(context.text[: names[-1].start]):
+        return unverifiable("number.denied", "What is denied of several values cannot be read.")
+    outcomes = [_of_one(context, place, context.sided(h.subjects)) for h in names]
+    wrong = next((o for o in outcomes if not o.spans), None)
+    if wrong is not None:
+        return wrong
+    spans = [s for o in outcomes for s in o.spans] + [(h.start, h.end) for h in names]
+    spans += [m.span() for m in TOGETHER.finditer(context.text[: names[-1].start])]
+    return supported(outcomes[0].code, " ".join(o.sentence for o in outcomes), *spans)
 
 
 def _with_unit(context: ProseContext, quantity: Quantity, given: Known) -> Quantity:
@@ -232,6 +269,15 @@ def _relative(quantity: Quantity, subject: Subject, then: float, now: Measuremen
     if any(rounds(change, r, quantity.decimals, exact=False) for r in quantity.readings):
         return supported("number.traced", f"{subject.name} changed by {change:.1f} %.", span)
     return contradicted("number.mismatch", f"{subject.name} changed by {change:.1f} % of its earlier value.")
+
+
+def _rounding(context: ProseContext, quantity: Quantity) -> list[tuple[int, int]]:
+    """Return where the sentence says to how many decimals it rounds, if that is so."""
+    places = {"one": 1, "two": 2, "three": 3}
+    found = _ROUNDED.finditer(context.text)
+    return [
+        m.span() for m in found if places.get(m[1].lower(), 0) == quantity.decimals or m[1] == str(quantity.decimals)
+    ]
 
 
 def _level(quantity: Quantity, given: Known, span: tuple[int, int]) -> Outcome:

@@ -18,8 +18,8 @@ _AGE = re.compile(
 _SEX = (
     ("female", re.compile(r"\b(?:women|woman|female|girl|lady|Mrs|Ms)\b", re.IGNORECASE)),
     ("male", re.compile(r"\b(?:men|man|male|boy|gentleman|Mr)\b", re.IGNORECASE)),
-    ("female", re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)),
-    ("male", re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE)),
+    ("female", re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)),
+    ("male", re.compile(r"\b(?:he|his|him|himself)\b", re.IGNORECASE)),
 )
 _OF_MANY = ("women", "men")
 _NAMED = re.compile(

@@ -49,6 +49,13 @@ def _listed(context: ProseContext, ahead: list[Hit]) -> bool:
     return re.fullmatch(r"\s*(?:,|and|or|&)(?:\s*(?:and|or|the))*\s*", between, re.IGNORECASE) is not None
 
 
+def shared_unit(context: ProseContext, quantity: Quantity) -> Quantity:
+    """Return a bare number of "534 and 132 ms, respectively" with the unit of the last one."""
+    last = context.quantities[-1].unit if context.quantities else None
+    lacks = quantity.unit is None and last is not None and RESPECTIVELY.search(context.text) is not None
+    return replace(quantity, unit=last) if lacks else quantity
+
+
 def in_order(context: ProseContext, quantity: Quantity) -> tuple[Subject, ...]:
     """Return what a number is of in "A and B are 1 and 2, respectively"; nothing where names and numbers differ."""
     if not RESPECTIVELY.search(context.text) or quantity not in context.quantities:

@@ -35,7 +35,8 @@ _EXPLICIT = (
         r"no (?:evidence|signs?|features?|indication) (?:of|for)|(?:is|are|was|were) not|not|no)\b",
         re.IGNORECASE)),
     (Presence.PRESENT, re.compile(
-        r"\b(?:present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
+        r"\b(?:signs? of|features? of|evidence of|"
+        r"present|seen|found|identified|detected|visible|evident|noted|confirmed|positive for|consistent with|"
         r"there (?:is|are)|diagnos(?:ed|is)(?: of)?|has|have|shows?|demonstrates?)\b", re.IGNORECASE)),
 )  # fmt: skip
 _LEANS = re.compile(

@@ -11,6 +11,9 @@ _QUIET_WORDS = """
     is are was were being has have had do does did
     of in on at to for from by with as into than and or but also however so thus hence therefore
     which who whose where when what although though despite while whereas
+    you your yours yourself
+    summary notably importantly additionally moreover furthermore addition
+    presents presenting lists listed mentions lasts lasting
     patient patients patient's case image images photograph picture film study examination exam report
     value values ratio measured measurement measures measuring measure calculated computed estimated estimate shows
     showed shown show demonstrates reveals indicates found seen noted observed given gives give recorded record records

@@ -28,6 +28,10 @@ _AGAINST = re.compile(
 )
 """Before a number beside a score: it is the threshold."""
 _AT_MOST = re.compile(r"\b(?:at most|at least|up to|as (?:low|high) as|no (?:less|more) than)\s*$", re.IGNORECASE)
+_MAY_LIE = re.compile(
+    r"\b(?:may|can|could) (?:lie|range|be|fall|run)(?: anywhere)?\s*$|\b(?:runs|ranges)\s*$", re.IGNORECASE
+)
+"""Before the range of a score."""
 _MANY = re.compile(r"^\s*(?:scores|readings|grades)\b", re.IGNORECASE)
 
 
@@ -71,7 +75,8 @@ def scored(context: ProseContext, place: int, subject: Subject) -> Outcome:
     written = set(quantity.readings)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
     if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
-        start = named.start() if named else quantity.start
+        may = _MAY_LIE.search(context.text[: quantity.start])
+        start = named.start() if named else may.start() if may and _may_be(context, quantity) else quantity.start
         return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
 

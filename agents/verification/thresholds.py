@@ -23,7 +23,7 @@ _OF_NUMBER = r"(?: of [\d.]+(?: ?[A-Za-z%/]+)?(?: or (?:more|less))?)?"
 _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?)"
 _LOOKED_AT = r"assessed|measured|judged|read|evaluated|examined|determined"
 _SAID = (
-    (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|{_LOOKED_AT})"
+    (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|given|provided|{_LOOKED_AT})"
      rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|"
      rf"(?:(?:is|are|was|were|remains?|remained) )?(?:left )?unassessed")),
     (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"
@@ -34,6 +34,7 @@ _SAID = (
     (Met.YES, rf"{_MEETS} {_RULE}|{_RULE}{_OF_NUMBER} (?:(?:is|was) )?(?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
+_LOOKED = re.compile(rf"\b(?:was|were|is|are) (?:{_LOOKED_AT})\b", re.IGNORECASE)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
 _WORD = re.compile(r"[a-z]{2,}")
@@ -73,7 +74,9 @@ _LACKING = frozenset(
 STRANGE = 1 / 3
 """Most of a reason's words that may be others."""
 _REACHES = re.compile(r"\breach", re.IGNORECASE)
-_BECAUSE = re.compile(r"^\s*(?::|because|since|as|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL)
+_BECAUSE = re.compile(
+    r"^(?: in [a-z]+)?\s*(?:,?\s*(?:because|since|as)\b|:|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL
+)
 
 
 def recomputed(subject: Subject) -> Met:
@@ -86,7 +89,7 @@ def recomputed(subject: Subject) -> Met:
 
 def thresholds(context: ProseContext) -> Outcome | None:
     """Compare what is said of a criterion with the criterion recomputed."""
-    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None)
+    found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None) or _none_looked_at(context)
     if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
         return None
     said, match = found
@@ -98,7 +101,7 @@ def thresholds(context: ProseContext) -> Outcome | None:
         return _score(context, said, match)
     spans = [(h.start, h.end) for h in joined]
     spans += [m.span() for m in TOGETHER.finditer(context.text[: match.start()]) if len(joined) > 1]
-    if NEITHER.search(context.text[: match.start()]):
+    if NEITHER.search(context.text[: match.start()]) and found[1].re is not _LOOKED:
         if said not in (Met.YES, Met.NO):
             return unverifiable("criterion.unread", "What is denied of several criteria cannot be read.")
         said = Met.NO if said is Met.YES else Met.YES
@@ -107,6 +110,13 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if wrong is not None:
         return wrong
     return supported(outcomes[0].code, " ".join(o.sentence for o in outcomes), *outcomes[0].spans, *spans)
+
+
+def _none_looked_at(context: ProseContext) -> tuple[Met, re.Match[str]] | None:
+    """Read "neither A nor B was assessed"."""
+    match = context.find(_LOOKED)
+    neither = match is not None and NEITHER.search(context.text[: match.start()]) is not None
+    return (Met.NOT_ASSESSED, match) if match is not None and neither else None
 
 
 def _score(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome | None:
@@ -188,6 +198,12 @@ def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], mat
     return supported(outcome.code, outcome.sentence, *spans) if outcome.spans else outcome
 
 
+def _in_order(said: str, given: str) -> bool:
+    """Whether the words of one reason all stand in another, in its order."""
+    rest = iter(w for w in _WORD.findall(given.lower()) if w not in _SMALL)
+    return all(w in rest for w in _WORD.findall(said.lower()) if w not in _SMALL)
+
+
 def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]) -> Outcome:
     tail = _BECAUSE.match(context.text[match.end() :])
     if tail is None:
@@ -195,6 +211,10 @@ def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]
     if tail.group(1).lower().rstrip(".") not in result.reason.lower():
         given = frozenset(_WORD.findall(result.reason.lower()))
         said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
+        if said and _in_order(tail.group(1), result.reason):
+            return supported(
+                "gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text))
+            )
         if said & given and len(said - given - _LACKING) <= STRANGE * len(said):
             return unverifiable("gap.reworded", f"The reason was: {result.reason}")
         return contradicted("gap.reason", f"The reason was: {result.reason}")

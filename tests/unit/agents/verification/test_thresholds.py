@@ -55,7 +55,7 @@ def test_a_gap_has_the_record_s_reason_and_a_criterion_an_indicator(
         ("The pressure and the size of the thing meet the criterion.", S, C),
         ("Neither the size of the thing nor the pressure meets the criterion.", C, C),
         ("The size of the thing and the pressure do not meet the criterion.", C, C),
-        ("Neither the size of the thing nor the pressure was assessed.", V, V),
+        ("Neither the size of the thing nor the pressure was assessed.", C, C),
         ("The criterion is uncertain for the size of the thing.", C, C),
     ],
 )
@@ -103,7 +103,8 @@ def test_the_score_is_compared_with_its_own_threshold(bench: Any, text: str, ove
         ("The looks were not assessed because no image-reading model is set.", S, "gap.same"),
         ("The looks were not assessed because it rained.", C, "gap.reason"),
         ("Looks odd was not assessed, no image-reading model is set", S, "gap.same"),
-        ("Looks odd was not assessed as no model is set.", V, "gap.reworded"),
+        ("Looks odd was not assessed as no model is set.", S, "gap.same"),
+        ("Looks odd was not assessed as a set is no model.", V, "gap.reworded"),
         ("Looks odd was not assessed since no reading image model was available.", V, "gap.reworded"),
         ("Looks odd was not assessed since no reading image model was found.", V, "gap.reworded"),
         ("The pressure is over the threshold.", S, "criterion.recomputed"),
