@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from clinigraph.agents.claims.kinds import implied
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.claims.splitting import LONGEST_SENTENCE, Atom, split
 from clinigraph.agents.claims.subjects import EvidenceIndex, Hit, Subject
@@ -80,7 +81,7 @@ def _claim(claim_id: ClaimId, atom: Atom, index: EvidenceIndex, near: tuple[Evid
     numbers = tuple(q for q in quantities(atom.text) if not any(h.start <= q.number_start < h.end for h in hits))
     kind = kind_of(_between(atom.text, hits), numbers, atom.section)
     subjects = [s for h in hits for s in h.subjects]
-    ids = tuple(_grounds(subjects, kind)) or _others(atom.text, index)
+    ids = tuple(_grounds(subjects, kind)) or _implying(atom.text, index) or _others(atom.text, index)
     if not ids and (_VERB_FIRST.match(atom.text) or _POINTS_BACK.match(atom.text)):
         ids = near
     return Claim(
@@ -102,6 +103,12 @@ def _grounds(subjects: Sequence[Subject], kind: ClaimKind) -> Iterator[EvidenceI
     for subject in subjects:
         rule = subject.result.criterion if subject.result is not None else None
         yield from (i for i in subject.ids if judged or rule is None or str(i) != rule.passage_id)
+
+
+def _implying(text: str, index: EvidenceIndex) -> tuple[EvidenceId, ...]:
+    """Return the signs of the record that say whether a broader or narrower sign is there."""
+    found = (implied(index, m) for m in index.mentions(text))
+    return tuple(i for pair in found if pair is not None for i in pair[0].ids)
 
 
 def _others(text: str, index: EvidenceIndex) -> tuple[EvidenceId, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from clinigraph.agents.claims.kinds import implied
 from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
 from clinigraph.agents.claims.synonyms import OPPOSITES
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.thresholds import UNASSESSED, recomputed
-from clinigraph.knowledge.terminology.contract import Assertion
+from clinigraph.knowledge.terminology.contract import Assertion, Mention
 from clinigraph.models.evidence import FindingNode
 from clinigraph.models.findings import Met, Presence
 
@@ -182,13 +183,38 @@ def _is_hypothesis(context: ProseContext, said: str) -> bool:
 
 def strangers(context: ProseContext) -> Outcome | None:
     """A disease or sign that the evidence does not speak of has no ground, whether affirmed or denied."""
+    spans: list[tuple[int, int]] = []
+    sentences: list[str] = []
     for mention in context.mentions:
+        if mention.best.score < SURE:
+            continue
         if _MOVES.match(context.text[mention.span.end :]) and _FALLS.fullmatch(mention.text):
             continue
-        if mention.best.score >= SURE and _is_hypothesis(context, mention.text):
-            return unverifiable("finding.hypothesis", f"{mention.text.capitalize()} is a hypothesis, not a finding.")
-        if mention.best.score >= SURE and _part_of_a_name(context, mention.text):
-            return unverifiable("finding.part", f"The evidence speaks of more than {mention.text.lower()}.")
-        if mention.best.score >= SURE:
-            return unsupported("finding.unknown", f"Nothing in the evidence speaks of {mention.text.lower()}.")
-    return None
+        outcome = _implied(context, mention) or _strange(context, mention)
+        if not outcome.spans:
+            return outcome
+        spans.extend(outcome.spans)
+        sentences.append(outcome.sentence)
+    return supported("finding.implied", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
+
+
+def _implied(context: ProseContext, mention: Mention) -> Outcome | None:
+    """Judge a broader or narrower sign than the record's; None where the record's signs imply nothing of it."""
+    found = implied(context.index, mention)
+    if found is None:
+        return None
+    subject, held = found
+    said, spans = _said(context, Hit(mention.span.start, mention.span.end, ()))
+    if said is None:
+        return unverifiable("presence.unread", "It cannot be told whether the sentence affirms or denies.")
+    what = f"{mention.text.capitalize()} is {held.value}, as {subject.name.removeprefix('finding ')} is."
+    return supported("finding.implied", what, *spans) if said is held else contradicted("presence.mismatch", what)
+
+
+def _strange(context: ProseContext, mention: Mention) -> Outcome:
+    said = mention.text.lower()
+    if _is_hypothesis(context, mention.text):
+        return unverifiable("finding.hypothesis", f"{mention.text.capitalize()} is a hypothesis, not a finding.")
+    if _part_of_a_name(context, mention.text):
+        return unverifiable("finding.part", f"The evidence speaks of more than {said}.")
+    return unsupported("finding.unknown", f"Nothing in the evidence speaks of {said}.")
