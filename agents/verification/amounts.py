@@ -77,7 +77,7 @@ def amounts(context: ProseContext) -> Outcome | None:
 
 def _counts(context: ProseContext, quantity: Quantity) -> bool:
     places = (
-        *counted(context.text),
+        *counted(context.text, context.hits),
         *dated(context.text, sourced=bool(context.source_with_year)),
         *aged(context.text),
         *paired(context.text),

@@ -42,6 +42,8 @@ _FROM_HERE = re.compile(
     re.IGNORECASE,
 )
 """After a difference: its direction, then a limit, a number or both."""
+_IS_THE_VALUE = re.compile(r"(?:\b(?:of|at)|[:=(,])\s*$", re.IGNORECASE)
+"""Before a number: it is the value itself ("a score of 0.15 below the threshold")."""
 _BY = re.compile(r"\bby\s+(?:about |roughly |some )?$", re.IGNORECASE)
 _EXCEEDS = re.compile(r"\bexceed(?:s|ed)?\s+(?P<limit>" + LIMIT + r"(?: of)?)?\s*$", re.IGNORECASE)
 
@@ -56,7 +58,7 @@ class _Said:
 def bounds(context: ProseContext) -> Outcome | None:
     """Judge "exceeds the threshold" and "stays below its limit" where no number follows."""
     said = _said(context)
-    if said is None or any(a <= said.start < b for a, b in counted(context.text)):
+    if said is None or any(a <= said.start < b for a, b in counted(context.text, context.hits)):
         return None
     joined = context.joined(said.start)
     groups = [h.subjects for h in joined] or ([context.subjects_at(said.start)] if context.subjects else [])
@@ -162,7 +164,7 @@ def _ahead(context: ProseContext, place: int) -> _Told | None:
     """Read "0.14 above the limit of 0.7": the number is the difference, what it is from follows."""
     quantity = context.quantities[place]
     match = _FROM_HERE.match(context.text[quantity.end :])
-    if match is None:
+    if match is None or _IS_THE_VALUE.search(context.text[: quantity.start]):
         return None
     end = quantity.end + match.end()
     following = context.quantities[place + 1] if place + 1 < len(context.quantities) else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from clinigraph.agents.claims.numerals import numerals
+from clinigraph.agents.claims.subjects import Hit
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import IndicatorResultNode, NodeKind
@@ -32,17 +34,15 @@ _ALL = ("the", "all", "these", "those", "its")
 _ONE = re.compile(r"\b(?:only )?one\b", re.IGNORECASE)
 
 
-def counted(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the places of a sentence that count things."""
-    return tuple((start, end) for start, end, _, _ in _phrases(text))
+def counted(text: str, names: Sequence[Hit] = ()) -> tuple[tuple[int, int], ...]:
+    """Return the places of a sentence that count things, outside the names in it ("more than one nodule")."""
+    return tuple((start, end) for start, end, _, _ in _phrases(text, names))
 
 
 def counts(context: ProseContext) -> Outcome | None:
     """Compare each count with the number of such things in the evidence."""
     spans = []
-    for start, end, count, match in _phrases(context.text):
-        if any(h.start <= start < h.end for h in context.hits):
-            continue
+    for start, end, count, match in _phrases(context.text, context.hits):
         there = _there(context, match)
         if there is None:
             return unsupported("count.unknown", f"The evidence does not count {match['noun'].lower()}.")
@@ -56,13 +56,13 @@ def counts(context: ProseContext) -> Outcome | None:
     return supported("count.same", "The count is the evidence's.", *spans) if spans else None
 
 
-def _phrases(text: str) -> list[tuple[int, int, int, re.Match[str]]]:
+def _phrases(text: str, names: Sequence[Hit] = ()) -> list[tuple[int, int, int, re.Match[str]]]:
     found: list[tuple[int, int, int, re.Match[str]]] = []
     places = [(n.start, n.end, n.readings) for n in numerals(text)]
     places += [(m.start(), m.end(), (1.0,)) for m in _ONE.finditer(text)]
     places += [(m.start(), m.end(), (0.0,)) for pattern in (_NONE, _NO) for m in pattern.finditer(text)]
     for start, end, readings in sorted(places):
-        if found and start < found[-1][1]:
+        if (found and start < found[-1][1]) or any(h.start <= start < h.end for h in names):
             continue
         match = _NOUN.match(text[end:])
         if match and len(readings) == 1 and readings[0].is_integer():

@@ -47,6 +47,7 @@ _LEANS = re.compile(
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
 _WEIGHED = re.compile(r"\bby the weighted indicators\b", re.IGNORECASE)
+_OPEN = re.compile(r"\b(?:withdr[ae]wn?|question of|remains? open|left open)\b", re.IGNORECASE)
 _FALLS = re.compile(r"falls?", re.IGNORECASE)
 _MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
 """After "falls": no fall of a person is meant."""
@@ -111,6 +112,9 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
     if said is None:
         return unverifiable("presence.unread", "It cannot be told whether the sentence affirms or denies.")
     held = _holds(context, subject)
+    bare = context.text[hit.start : hit.end].lower() == "decision" and len(spans) < 2
+    if bare or _OPEN.search(context.text):
+        return unverifiable("presence.unread", "It cannot be told what the sentence says was decided.")
     if subject.kind is SubjectKind.CONDITION and held is Presence.PRESENT and _LEANS.search(context.text):
         return unverifiable("presence.leaning", "The evidence says more than the sentence: signs are present.")
     if said is not held:

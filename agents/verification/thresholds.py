@@ -90,7 +90,7 @@ def recomputed(subject: Subject) -> Met:
 def thresholds(context: ProseContext) -> Outcome | None:
     """Compare what is said of a criterion with the criterion recomputed."""
     found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None) or _none_looked_at(context)
-    if found is None or any(a <= found[1].start() < b for a, b in counted(context.text)):
+    if found is None or any(a <= found[1].start() < b for a, b in counted(context.text, context.hits)):
         return None
     said, match = found
     joined = context.joined(match.start())
