@@ -42,6 +42,12 @@ _FROM_HERE = re.compile(
     re.IGNORECASE,
 )
 """After a difference: its direction, then a limit, a number or both."""
+_THAN = re.compile(
+    r"^\s*(?:exceeds?|(?:is|lies) (?:larger|higher|greater|longer|smaller|lower|shorter|less) than)"
+    r"\s+(?:the |that of the )?$",
+    re.I,
+)
+_LOWER = re.compile(r"\b(?:smaller|lower|shorter|less)\b", re.IGNORECASE)
 _IS_THE_VALUE = re.compile(r"(?:\b(?:of|at)|[:=(,])\s*$", re.IGNORECASE)
 """Before a number: it is the value itself ("a score of 0.15 below the threshold")."""
 _BY = re.compile(r"\bby\s+(?:about |roughly |some )?$", re.IGNORECASE)
@@ -138,6 +144,9 @@ def difference(context: ProseContext, place: int, subject: Subject, given: Known
         None where the number is no difference.
     """
     quantity = context.quantities[place]
+    two = _of_two(context, quantity)
+    if two is not None:
+        return two
     told = _ahead(context, place) if quantity.comparator is None else None
     told = told or _behind(context, place)
     if told is None:
@@ -154,6 +163,23 @@ def difference(context: ProseContext, place: int, subject: Subject, given: Known
         indicator=IndicatorId("limit"), comparator=Comparator.GT if up else Comparator.LT, threshold=mark,
         unit=given.unit, passage_id=PassageId("none"),
     ), span)  # fmt: skip
+
+
+def _of_two(context: ProseContext, quantity: Quantity) -> Outcome | None:
+    """Judge "A exceeds B by 52 mmHg" by both values."""
+    if len(context.hits) != 2 or not _BY.search(context.text[: quantity.start]):
+        return None
+    first, second = context.hits
+    between = context.text[first.end : second.start]
+    one, other = (next((k for s in h.subjects if (k := known(s)) is not None), None) for h in context.hits)
+    if not _THAN.search(between) or one is None or other is None or one.unit != other.unit:
+        return None
+    apart = one.value - other.value
+    told = f"{first.subjects[0].name} is {value_text(one)}, {second.subjects[0].name} {value_text(other)}."
+    wrong = differs(quantity, abs(apart), Known(abs(apart), one.unit))
+    if wrong is not None or (apart > 0) is (_LOWER.search(between) is not None):
+        return contradicted("number.difference", told)
+    return supported("number.difference", told, (first.end, second.start), (quantity.start - 4, quantity.end))
 
 
 _Told = tuple[bool, float | None, bool, tuple[int, int]]

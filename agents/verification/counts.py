@@ -13,8 +13,9 @@ from clinigraph.models.evidence import IndicatorResultNode, NodeKind
 from clinigraph.models.findings import Met
 
 _NOUN = re.compile(
-    r"^\s+(?:(?:of|out of)\s+(?:the\s+)?(?P<total>(?!(?:met|unmet|assessed|critical|cited)\b)[\w-]+)\s+)?"
-    r"(?:(?P<which>met|unmet|assessed|critical|cited)\s+)?"
+    r"^\s+(?:(?:of|out of)\s+(?:the\s+)?"
+    r"(?P<total>(?!(?:met|unmet|assessed|critical|cited|listed|planned)\b)[\w-]+)\s+)?"
+    r"(?:(?P<which>met|unmet|assessed|critical|cited|listed|planned)\s+)?"
     r"(?P<noun>criteria|criterion|indicators?|images?|photographs?|films?|passages?|outlines?|segments?|"
     r"lesions?|nodules?|masses|haemorrhages?|hemorrhages?|opacities|effusions?|fractures?|plaques?|cysts?|drusen|"
     r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|reached|fulfilled|satisfied|assessed|evaluated|"

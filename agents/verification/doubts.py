@@ -47,7 +47,7 @@ _GENERIC_WORDS = """
     recommendation suggested suggests should may might can could would will one ones another other others such same
     size case cases patient patients person people need needs needed require requires required make makes made use used
     when where while after before during for with without about by in on of than then too also only as at
-    points point indicates means lies keep kept mind remains remain becomes become goes go comes come
+    points point indicates means lies keep kept mind remains remain becomes become goes go comes come calls call
     rule rules criterion criteria limit threshold value values measure measured measurement reading read
     finding findings sign signs feature features result results record records stated state states statement
     first second third fourth fifth next again repeat

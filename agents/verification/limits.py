@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject
@@ -19,6 +20,16 @@ THRESHOLD = re.compile(
     r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
 )
 END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
+RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
+_RULE_FOR = re.compile(
+    r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?(?:normal\s+)?$", re.IGNORECASE
+)
+_REACHES = re.compile(r"\b(?:reach(?:es|ing)?|from|at)\s+(?:about\s+|roughly\s+|around\s+)?$", re.IGNORECASE)
+_NORMAL_IS = re.compile(
+    r"\b(?:normal(?: values?| range)?|reference(?: range)?|ref\.)\s*(?:is|are|:)?\s*$", re.IGNORECASE
+)
+_RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
+_SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
 _OTHERWISE = {
     Comparator.GE: Comparator.LT, Comparator.LT: Comparator.GE,
     Comparator.GT: Comparator.LE, Comparator.LE: Comparator.GT,
@@ -98,3 +109,37 @@ def rules_with(context: ProseContext, quantity: Quantity) -> bool:
     return THRESHOLD.search(context.text[: quantity.start]) is not None and (
         len([r for r in rules if r.threshold in quantity.readings]) == 1
     )
+
+
+def as_limit(context: ProseContext, quantity: Quantity, subject: Subject, given: Known) -> Outcome | None:
+    """Judge a number that is a threshold or an end of what is normal; None where it is a value."""
+    span = (quantity.start, quantity.end)
+    normal = _NORMAL_IS.search(context.text[: quantity.start])
+    if normal is not None and quantity.comparator is not None:
+        return reference(quantity, given, (normal.start(), span[1]))
+    named = THRESHOLD.search(context.text[: quantity.start])
+    if RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
+        return beyond(quantity, subject, given, span)
+    ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
+    reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
+    general = ruled or (context.general and reached)
+    behind = _RULE_BEHIND.match(context.text[quantity.end :])
+    if quantity.comparator is not None and behind is not None:
+        return beyond(quantity, subject, given, (span[0], span[1] + behind.end()))
+    if named or general or (quantity.comparator and _follows_a_rule(context, quantity)):
+        outcome = wrong_end(context, given) or threshold(quantity, subject, given, span)
+        words = tuple(m.span() for p in (RULE_WORDS, END) for m in p.finditer(context.text))
+        return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
+    return None
+
+
+def _follows_a_rule(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a number stands right behind "criterion" or "limit", with nothing but names and small words between."""
+    before = context.text[: quantity.start]
+    rule = next(reversed(list(RULE_WORDS.finditer(before))), None)
+    if rule is None:
+        return False
+    between = "".join(
+        " " if any(h.start <= i < h.end for h in context.hits) else before[i] for i in range(rule.end(), len(before))
+    )
+    return _SMALL.fullmatch(between) is not None

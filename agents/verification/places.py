@@ -9,7 +9,7 @@ from clinigraph.agents.verification.base import Outcome, contradicted, supported
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.side_words import SIDES
 from clinigraph.models.codes import Laterality, Modality
-from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode
+from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode, PassageNode
 from clinigraph.models.reporting import ClaimKind
 
 _ORGANS = {
@@ -48,7 +48,7 @@ def organs(context: ProseContext) -> Outcome | None:
     """Refuse what is said about a body part that the images of the case do not show."""
     kinds = _kinds(context)
     shown = set().union(*(_SHOWS[k] for k in kinds)) if kinds and all(k in _SHOWS for k in kinds) else None
-    named = {o for o, pattern in _PATTERNS.items() if _outside(context, pattern)}
+    named = {o for o, pattern in _PATTERNS.items() if _outside(context, pattern)} - _of_the_record(context)
     if shown is not None and named - shown and not named & shown:
         what = ", ".join(sorted(named - shown))
         images = ", ".join(sorted(k.label for k in kinds))
@@ -57,6 +57,8 @@ def organs(context: ProseContext) -> Outcome | None:
     if other is not None:
         return other
     site = context.find(_SITES)
+    if site is not None and _all_named(context):
+        site = None
     if site is not None and site.group().lower() in _NAMING and _in_a_name(context, site.group()):
         return unverifiable("anatomy.unread", f'What is meant by "{site.group().lower()}" cannot be told.')
     if site is not None:
@@ -65,6 +67,19 @@ def organs(context: ProseContext) -> Outcome | None:
 
 
 _NAMING = ("vertical", "horizontal")
+
+
+def _all_named(context: ProseContext) -> bool:
+    """Whether the places of a sentence are all those that the name of its subject holds, and no others."""
+    said = {m.group().lower() for m in _SITES.finditer(context.text)}
+    return any(said == {m.group().lower() for m in _SITES.finditer(s.name)} for s in context.subjects)
+
+
+def _of_the_record(context: ProseContext) -> set[str]:
+    """Return the body parts of what the record says, which no image needs to show."""
+    facts = [s.name.lower() for s in context.subjects if s.fact is not None]
+    found = {o for o, pattern in _PATTERNS.items() if any(pattern.search(f) for f in facts)}
+    return found | ({"eye"} if any("ocular" in f for f in facts) else set())
 
 
 def _in_a_name(context: ProseContext, word: str) -> bool:
@@ -112,6 +127,8 @@ def image_kind(context: ProseContext) -> Outcome | None:
             continue
         if not kinds:
             return unsupported("modality.unknown", "The evidence does not say what kind of image it is.")
+        if modality not in kinds and not _SAYS_KIND.search(context.text) and _told_of(context, match.group()):
+            return unverifiable("modality.told", "A cited source speaks of another kind of examination.")
         if modality not in kinds:
             images = ", ".join(sorted(k.label for k in kinds))
             return contradicted("modality.mismatch", f"The case is a {images}.")
@@ -121,6 +138,20 @@ def image_kind(context: ProseContext) -> Outcome | None:
     ]
     spans = [(a, b) for a, b in spans if not any(h.start < b and a < h.end for h in context.hits)]
     return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
+
+
+_SAYS_KIND = re.compile(
+    r"\b(?:is|was|on|this|shows?|taken|acquired) (?:an? |the |this )?[\w -]{0,20}"
+    r"\b(?:image|picture|case|photograph|film|scan|study|examination)\b|"
+    r"\b(?:image|picture|case|this) (?:is|was|shows?)\b",
+    re.IGNORECASE,
+)
+"""Says of which kind the case is."""
+
+
+def _told_of(context: ProseContext, word: str) -> bool:
+    texts = (n.value.text.lower() for n in context.index.graph.nodes if isinstance(n, PassageNode))
+    return any(word.lower() in t for t in texts)
 
 
 def _outlined(context: ProseContext) -> set[str]:

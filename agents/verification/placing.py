@@ -12,7 +12,7 @@ from clinigraph.agents.verification.base import Outcome, unverifiable
 from clinigraph.agents.verification.courses import MOVED
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.values import Known, differs, known
-from clinigraph.models.evidence import MeasurementNode, PassageNode
+from clinigraph.models.evidence import EvidenceNode, FindingNode, MeasurementNode, PassageNode
 
 _LINK = re.compile(r"^(?:\s|[:=(,]|\b(?:is|was|of|at|are|were|equals|measures|measured)\b)*$", re.IGNORECASE)
 _CODES = ("number.mismatch", "number.no_value", "unit.missing", "unit.mismatch")
@@ -24,15 +24,21 @@ NEAR = 4
 RESPECTIVELY = re.compile(r",?\s*\brespectively\b", re.IGNORECASE)
 
 
+def linked(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether a number stands right behind a name, with "is", "of" or nothing between."""
+    ahead = [h for h in context.hits if h.end <= quantity.start]
+    return bool(ahead) and _LINK.match(context.text[ahead[-1].end : quantity.start]) is not None
+
+
 def bound(context: ProseContext, quantity: Quantity) -> bool:
     """Whether a number stands right behind the only name before it, or right before a name, with nothing between."""
     if RESPECTIVELY.search(context.text):
         return False
-    compared = quantity.comparator is not None and bool(context.hits)
+    compared = quantity.comparator is not None and any(h.end <= quantity.start for h in context.hits)
     if compared or any(s.evaluation for h in context.hits for s in h.subjects):
         return True
     ahead = [h for h in context.hits if h.end <= quantity.start]
-    if ahead and _LINK.match(context.text[ahead[-1].end : quantity.start]):
+    if linked(context, quantity):
         return not _listed(context, ahead)
     behind = next((h for h in context.hits if h.start >= quantity.end), None)
     if behind is not None and not context.text[quantity.end : behind.start].strip():
@@ -68,7 +74,10 @@ def in_order(context: ProseContext, quantity: Quantity) -> tuple[Subject, ...]:
 
 def unplaced(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outcome:
     """Turn a conviction into doubt where a number is not bound to a name and is one of the evidence's own."""
-    if outcome.code not in _CODES or _DATED.search(context.text) or bound(context, quantity):
+    if outcome.code not in _CODES or _DATED.search(context.text):
+        return outcome
+    placed = linked(context, quantity) if outcome.code == "number.no_value" else bound(context, quantity)
+    if placed:
         return outcome
     if not _there(context, quantity):
         return outcome
@@ -85,6 +94,10 @@ def _there(context: ProseContext, quantity: Quantity) -> bool:
     return any(differs(plain, given.value, given, interval=True) is None for given in _numbers(context))
 
 
+def _sentence(node: EvidenceNode) -> str:
+    return node.value.sentence if isinstance(node, FindingNode) else ""
+
+
 def _numbers(context: ProseContext) -> Iterator[Known]:
     """Yield every number of the evidence: values, ends of intervals, thresholds, the score and its threshold."""
     index = context.index
@@ -99,8 +112,8 @@ def _numbers(context: ProseContext) -> Iterator[Known]:
         if subject.result is not None and subject.result.criterion is not None:
             yield Known(subject.result.criterion.threshold, subject.result.criterion.unit)
     for node in index.graph.nodes:
-        if isinstance(node, PassageNode):
-            yield from (Known(q.readings[0], q.unit or "1") for q in quantities(node.value.text) if q.readings)
+        told = node.value.text if isinstance(node, PassageNode) else _sentence(node)
+        yield from (Known(q.readings[0], q.unit or "1") for q in quantities(told) if q.readings)
     impression = index.impression
     ends = (impression.score, impression.score_low, impression.score_high, impression.threshold)
     yield from (Known(n, "1") for n in ends if n is not None)

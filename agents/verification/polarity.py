@@ -30,7 +30,7 @@ _EXPLICIT = (
         r"uncertain|no (?:decision|diagnosis|conclusion) (?:is|was|has been|can be|could be) "
         r"(?:made|decided|reached|drawn|given|possible))\b", re.IGNORECASE)),
     (Presence.ABSENT, re.compile(
-        r"\b(?:absent|neither|nor|"
+        r"\b(?:absent|neither|nor|denied|denies|"
         r"not (?:present|seen|found|identified|detected|visible|evident)|ruled out|excluded|negative for|"
         r"free of|without|not suspicious for|no suspicion of|"
         r"no (?:evidence|signs?|features?|indication) (?:of|for)|(?:is|are|was|were) not|not|no)\b",
@@ -47,6 +47,8 @@ _LEANS = re.compile(
 SURE = 0.8
 """Score of a terminology from which a mention counts; 1 is the vocabulary's own wording."""
 _WEIGHED = re.compile(r"\bby the weighted indicators\b", re.IGNORECASE)
+_EXPLAINS = re.compile(r"\b(?:un)?explain(?:s|ed)?\b", re.IGNORECASE)
+"""What a hypothesis explains, or leaves unexplained, is not for that there or not there."""
 _OPEN = re.compile(r"\b(?:withdr[ae]wn?|question of|remains? open|left open)\b", re.IGNORECASE)
 _FALLS = re.compile(r"falls?", re.IGNORECASE)
 _MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
@@ -56,7 +58,7 @@ _RANKS = re.compile(
 )
 _DOUBLE = re.compile(
     r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|ruled out|free of|negative for|"
-    r"denies|lacks?|lacking|unlikely)\b",
+    r"denie[sd]|lacks?|lacking|unlikely)\b",
     re.I,
 )
 _NOT_DOUBTED = re.compile(
@@ -132,6 +134,8 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
 
 def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[int, int]]]:
     """Return what a sentence says of a name: by the context rules, checked against explicit words."""
+    if _EXPLAINS.search(context.text):
+        return None, []
     judgement = context.judged(hit.start, hit.end)
     by_rules = _AS_SAID.get(judgement.assertion)
     words = [(p, m) for p, pattern in _EXPLICIT for m in pattern.finditer(context.text)]

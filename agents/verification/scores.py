@@ -8,20 +8,20 @@ from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unverifiable
 from clinigraph.agents.verification.bounds import difference
-from clinigraph.agents.verification.limits import THRESHOLD
+from clinigraph.agents.verification.limits import RULE_WORDS, THRESHOLD
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.values import Known
 from clinigraph.models.base import IndicatorId, PassageId
 from clinigraph.models.formatting import format_percent, round_value
 from clinigraph.models.planning import Comparator, Criterion
 
-RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
 _THRESHOLD_OF_SCORE = re.compile(
     r"(?:criterion|threshold|cut-?off|limit)\s+(?:of|for|on)\s+(?:the\s+|its\s+)?(?:weighted\s+)?score"
     r"(?:\s+(?:is|was|at)|\s*[:=])?\s*$",
     re.IGNORECASE,
 )
 _OF_FIVE = re.compile(r"^\s*(?:/|of|out of)\s*(?:5|five)\b", re.IGNORECASE)
+_OF_BEFORE = re.compile(r"\b[1-5]\s*(?:/|of|out of)\s*$", re.IGNORECASE)
 _AGAINST = re.compile(
     r"\b(?:against|versus|vs\.?|compared with)\s+(?:(?:a|the|its)\s+)?(?:(?:threshold|limit|cut-?off)(?:\s+of)?\s*)?$",
     re.IGNORECASE,
@@ -49,7 +49,8 @@ def graded(context: ProseContext, quantity: Quantity, subject: Subject, given: K
 
 def reading_before(context: ProseContext, quantity: Quantity) -> Subject | None:
     """Return the reading that "a score of 4 of 5" is of: the last one named before; None where it is another score."""
-    if not _OF_FIVE.match(context.text[quantity.end :]):
+    highest = quantity.readings == (5.0,) and _OF_BEFORE.search(context.text[: quantity.start]) is not None
+    if not highest and not _OF_FIVE.match(context.text[quantity.end :]):
         return None
     ahead = [s for h in context.hits if h.end <= quantity.start for s in h.subjects if s.evaluation is not None]
     return ahead[-1] if ahead else None

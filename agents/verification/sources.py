@@ -20,7 +20,8 @@ LEAST_QUOTED = 4
 MOST_OF_A_NAME = 2 / 3
 """Least share of the long words of a condition's name by which a sentence speaks of it."""
 _NAMES_A_SOURCE = re.compile(
-    r"\b(?:guidelines?|guidance|according to (?!(?:the|this|her|his) (?:[\w-]+ )?(?:records?|chart|file|notes)\b)|"
+    r"\b(?:guidelines?|guidance|according to (?!(?:the|this|her|his) (?:[\w-]+ )?"
+    r"(?:records?|chart|file|notes|rules?|indicators?|scores?|weights?|evidence|measurements?)\b)|"
     r"society|association|academy|college|consensus|edition|criteria of|et al|"
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|"
     r"(?<!prior )(?<!previous )(?<!earlier )study)\b",

@@ -67,7 +67,7 @@ _SMALL = frozenset(
 )
 _LACKING = frozenset(
     ("missing", "unknown", "absent", "given", "lacking", "needed", "because", "available", "could", "cannot", "not",
-     "stated", "there", "connected", "set", "silent", "want", "lack",
+     "stated", "there", "connected", "set", "silent", "want", "lack", "none", "them",
      "recorded", "known", "since", "required", "any", "without")
 )  # fmt: skip
 """Words that a reason may be reworded with."""
@@ -75,7 +75,7 @@ STRANGE = 1 / 3
 """Most of a reason's words that may be others."""
 _REACHES = re.compile(r"\breach", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"^(?: in [a-z]+)?\s*(?:,?\s*(?:because|since|as)\b|:|,)\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL
+    r"^(?: in [a-z]+)?\s*(?:,?\s*(?:because|since|as)\b|:|,(?!\s*so\b))\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -155,7 +155,7 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match:
 
 def _open(context: ProseContext, subject: Subject, should: Met) -> Outcome | None:
     """Return why a sentence that does not say what was recomputed is not false for that."""
-    if _ruled_elsewhere(context, subject):
+    if ruled_elsewhere(context, subject):
         return unverifiable("criterion.other", f"The evidence has no criterion for {subject.name} itself.")
     if should is Met.UNCERTAIN and context.doubted:
         return unverifiable(
@@ -164,7 +164,7 @@ def _open(context: ProseContext, subject: Subject, should: Met) -> Outcome | Non
     return None
 
 
-def _ruled_elsewhere(context: ProseContext, subject: Subject) -> bool:
+def ruled_elsewhere(context: ProseContext, subject: Subject) -> bool:
     """Whether an indicator without a criterion shares its first word with one that has: QTc, QTc less a limit."""
     if subject.result is None or subject.result.criterion is not None or subject.measurement is None:
         return False

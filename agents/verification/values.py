@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject
-from clinigraph.agents.verification.base import Outcome, contradicted, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, unsupported, unverifiable
 from clinigraph.intake.facts import fact_catalogue
 from clinigraph.intake.units import WrongDimensionError, convert
 from clinigraph.models.findings import Interval
@@ -78,8 +78,12 @@ def differs(
     if there is None:
         return contradicted("unit.mismatch", f"The evidence gives {format_value(value, given.unit)}, in another unit.")
     marks = () if given.criterion is None else (converted(given.criterion.threshold, given.criterion.unit, target),)
-    if any(rounds(there, r, quantity.decimals, exact=exact) and same_side(there, r, marks) for r in quantity.readings):
+    rounded = [r for r in quantity.readings if rounds(there, r, quantity.decimals, exact=exact)]
+    if any(same_side(there, r, marks) for r in rounded):
         return None
+    if any(r in marks for r in rounded):
+        told = f"The evidence gives {format_value(value, given.unit)}; rounded as written it falls on a limit."
+        return unverifiable("number.on_limit", told)
     code = "number.mismatch" if target == given.unit else "unit.converted"
     return contradicted(code, f"The evidence gives {format_value(value, given.unit)}; the sentence says otherwise.")
 

@@ -110,12 +110,19 @@ def _confirmed(context: ProseContext, outcomes: list[Outcome]) -> Outcome:
     carriers = frozenset(w for s in context.subjects for w in said_with(s.name))
     words = unread(context.text, spans, carriers)
     disease = next((w for w in words if w.lower() in DISEASES), None)
-    if disease is not None:
+    if disease is not None and not _in_a_name(context, disease.lower()):
         return unsupported("finding.unknown", f"Nothing in the evidence speaks of {disease.lower()}.")
     if words:
         return unverifiable("wording.unread", f"No rule can judge these words: {' '.join(words[:12])}.")
     sentences = " ".join(dict.fromkeys(o.sentence for o in outcomes))
     return supported(outcomes[-1].code, sentences, *spans)
+
+
+def _in_a_name(context: ProseContext, word: str) -> bool:
+    """Whether a word for illness is part of what the case measured or asks about: the lesion, the mass."""
+    measured = (s.measurement.site.concept.meaning for s in context.index.subjects if s.measurement is not None)
+    names = (*(s.name for s in context.index.subjects), *measured)
+    return any(word in n.lower().split() for n in names)
 
 
 _BESIDE = ("patient.", "side.", "modality.")
