@@ -1,4 +1,4 @@
-"""What a number is of its subject: the value, a reading, an end of the interval, a limit, an earlier value, a change."""
+"""What a number is of its subject: the value, a reading, an end of the interval, a limit, an earlier value."""
 
 from __future__ import annotations
 
