@@ -43,7 +43,8 @@ def amounts(context: ProseContext) -> Outcome | None:
     if wrong is not None:
         return wrong
     spans = tuple(s for o in outcomes for s in o.spans)
-    spans += tuple(m.span() for m in RESPECTIVELY.finditer(context.text))
+    in_turn = tuple(m.span() for m in RESPECTIVELY.finditer(context.text))
+    spans += (*in_turn, *((h.start, h.end) for h in context.hits if in_turn))
     return supported("number.traced", " ".join(dict.fromkeys(o.sentence for o in outcomes)), *spans)
 
 
@@ -78,7 +79,7 @@ def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
 
 
 def _of_one(context: ProseContext, place: int, subjects: tuple[Subject, ...]) -> Outcome:
-    quantity = shared_unit(context, context.quantities[place])
+    quantity = context.quantities[place]
     after = context.text[quantity.end :]
     subjects = _inside(context, subjects)
     reading = reading_before(context, quantity)
@@ -92,7 +93,7 @@ def _of_one(context: ProseContext, place: int, subjects: tuple[Subject, ...]) ->
         return unverifiable("number.general", "A source is spoken of.") if general else scored(context, place, named)
     if not options:
         return _unmeasured(context, quantity, subjects)
-    outcomes = [against(Number(context, place, quantity, s, k)) for s, k in options]
+    outcomes = [against(Number(context, place, shared_unit(context, quantity, k), s, k)) for s, k in options]
     return next((o for o in outcomes if o.spans), outcomes[0])
 
 

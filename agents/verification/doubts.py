@@ -22,11 +22,13 @@ SHARE = 0.6
 """Least share of its words of meaning."""
 _SUPPOSES = re.compile(
     r"\b(?:(?:it )?is not (?:the case|true)|can ?not (?:be )?(?:said|sure|tell|told|say)|at no (?:point|time)|not only|"
-    r"if|unless|had (?:the|this)|were (?:the|this)|would|whether|"
+    r"if|unless|had (?:the|this)|were (?:the|this)|would|"
     r"(?:does|do|did|can|could) not (?:by itself )?(?:stay|remain|lie|fall|mean|prove|establish|replace|suffice))\b",
     re.IGNORECASE,
 )
 """Words that suppose, or deny a whole statement."""
+_WHETHER = re.compile(r"\bwhether\b", re.IGNORECASE)
+_OF_PRESENCE = ("presence", "impression", "certainty")
 _FAMILIES = frozenset(("number", "unit", "comparison", "criterion", "range", "presence", "impression", "certainty",
                        "interval", "patient", "change"))  # fmt: skip
 _BY_A_SOURCE = frozenset(
@@ -66,7 +68,9 @@ _OPPOSED = (
 
 def doubtful(context: ProseContext, outcome: Outcome) -> Outcome | None:
     """Return doubt in place of a conviction; None where it stands."""
-    if outcome.code.partition(".")[0] in _FAMILIES and _SUPPOSES.search(context.text):
+    family = outcome.code.partition(".")[0]
+    open_ = family in _OF_PRESENCE and _WHETHER.search(context.text)
+    if open_ or (family in _FAMILIES and _SUPPOSES.search(context.text)):
         return unverifiable("wording.supposed", "The sentence supposes or denies a whole statement; it was not judged.")
     near = _retold(context, outcome.code)
     return None if near is None else unverifiable("evidence.near", f"The sentence is close to {near}, not its words.")

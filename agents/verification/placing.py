@@ -55,10 +55,10 @@ def _listed(context: ProseContext, ahead: list[Hit]) -> bool:
     return re.fullmatch(r"\s*(?:,|and|or|&)(?:\s*(?:and|or|the))*\s*", between, re.IGNORECASE) is not None
 
 
-def shared_unit(context: ProseContext, quantity: Quantity) -> Quantity:
-    """Return a bare number of "534 and 132 ms, respectively" with the unit of the last one."""
+def shared_unit(context: ProseContext, quantity: Quantity, given: Known) -> Quantity:
+    """Return a bare number of "534 and 132 ms, respectively" with the unit of the last one, if it is in that unit."""
     last = context.quantities[-1].unit if context.quantities else None
-    lacks = quantity.unit is None and last is not None and RESPECTIVELY.search(context.text) is not None
+    lacks = quantity.unit is None and last == given.unit and RESPECTIVELY.search(context.text) is not None
     return replace(quantity, unit=last) if lacks else quantity
 
 
@@ -74,7 +74,8 @@ def in_order(context: ProseContext, quantity: Quantity) -> tuple[Subject, ...]:
 
 def unplaced(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outcome:
     """Turn a conviction into doubt where a number is not bound to a name and is one of the evidence's own."""
-    if outcome.code not in _CODES or _DATED.search(context.text):
+    ranged = quantity.ranged and any(h.end <= quantity.start for h in context.hits)
+    if outcome.code not in _CODES or ranged or _DATED.search(context.text):
         return outcome
     placed = linked(context, quantity) if outcome.code == "number.no_value" else bound(context, quantity)
     if placed:

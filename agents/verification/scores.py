@@ -38,8 +38,7 @@ _MANY = re.compile(r"^\s*(?:scores|readings|grades)\b", re.IGNORECASE)
 def graded(context: ProseContext, quantity: Quantity, subject: Subject, given: Known, after: str) -> Outcome:
     """Judge a number that is the score of a reading, from 1 to 5."""
     match = _OF_FIVE.match(after)
-    before = context.text[: quantity.start].rstrip().lower()
-    if quantity.readings == (5.0,) and before.endswith((" of", "/", "out of")):
+    if quantity.readings == (5.0,) and _OF_BEFORE.search(context.text[: quantity.start]):
         return supported("number.traced", "Readings go from 1 to 5.", (quantity.start, quantity.end))
     if quantity.readings != (given.value,) or quantity.unit is not None:
         return contradicted("number.mismatch", f"{subject.name} was read as {given.value:g} of 5.")

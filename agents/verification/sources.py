@@ -27,6 +27,10 @@ _NAMES_A_SOURCE = re.compile(
     r"(?<!prior )(?<!previous )(?<!earlier )study)\b",
     re.IGNORECASE,
 )
+_SWEEPING = re.compile(
+    r"\b(?:in (?:every|all|each) (?:patients?|cases?|persons?|people)|without exception|always|invariably)\b",
+    re.IGNORECASE,
+)
 _NAMED_RULE = re.compile(r"\b[A-Z]{2,8} (?:criterion|criteria|threshold|cut-?off|definition)\b")
 _YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?![\d.])")
 _EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
@@ -55,6 +59,8 @@ def dated(text: str, *, sourced: bool = False) -> tuple[tuple[int, int], ...]:
 def sources(context: ProseContext) -> Outcome | None:
     """Judge the source that a sentence names, and sentences of knowledge that name none."""
     passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
+    if _SWEEPING.search(context.text) and not any(_SWEEPING.search(p.text) for p in passages):
+        return unsupported("citation.sweeping", "The sentence speaks of all patients; no cited passage does.")
     altered = _altered(context)
     if altered is not None:
         return altered

@@ -10,7 +10,9 @@ from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met, reading_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.counts import counted
+from clinigraph.agents.verification.illness import DISEASES
 from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext
+from clinigraph.agents.verification.shares import shared
 from clinigraph.models.evidence import IndicatorResultNode
 from clinigraph.models.findings import IndicatorResult, Met
 
@@ -90,7 +92,8 @@ def recomputed(subject: Subject) -> Met:
 def thresholds(context: ProseContext) -> Outcome | None:
     """Compare what is said of a criterion with the criterion recomputed."""
     found = next(((m, hit) for m, p in _PATTERNS if (hit := context.find(p))), None) or _none_looked_at(context)
-    if found is None or any(a <= found[1].start() < b for a, b in counted(context.text, context.hits)):
+    taken = (*counted(context.text, context.hits), *shared(context.text))
+    if found is None or any(a < found[1].end() and found[1].start() < b for a, b in taken):
         return None
     said, match = found
     joined = context.joined(match.start())
@@ -215,6 +218,8 @@ def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]
             return supported(
                 "gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text))
             )
+        if said & DISEASES - given:
+            return unsupported("finding.unknown", "The reason of the record speaks of no such illness.")
         if said & given and len(said - given - _LACKING) <= STRANGE * len(said):
             return unverifiable("gap.reworded", f"The reason was: {result.reason}")
         return contradicted("gap.reason", f"The reason was: {result.reason}")

@@ -11,6 +11,7 @@ from clinigraph.agents.verification.bounds import bounds
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
 from clinigraph.agents.verification.doubts import doubtful
+from clinigraph.agents.verification.illness import DISEASES
 from clinigraph.agents.verification.origins import origins
 from clinigraph.agents.verification.pairs import pressure_pair
 from clinigraph.agents.verification.paraphrase import paraphrase, told
@@ -46,15 +47,6 @@ CHECKS: tuple[ProseCheck, ...] = (
 )
 """All run; the first of the worst verdicts is told."""
 
-DISEASES = frozenset(
-    (
-        "disease", "diseases", "disorder", "syndrome", "cancer", "carcinoma", "tumour", "tumor", "malignancy",
-        "malignant",
-        "metastasis", "metastases", "infection", "inflammation", "infarct", "infarction", "bleeding", "fracture",
-        "lesion", "lesions", "mass", "nodule", "nodules", "damage", "failure", "progression", "blindness", "emergency",
-    )
-)  # fmt: skip
-"""Words for illness that no vocabulary links by themselves."""
 _WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
 
 

@@ -78,7 +78,7 @@ FALSE = [
     ("The size of the thing is unchanged since the previous examination.", U, "change.no_prior"),
     ("According to the Northern Council 2019 guideline, the size of the thing should be ≥ 0.7.", U, "citation.unknown"),
     ("A thing of at least 0.7 is never large.", U, "citation.altered"),
-    ("A large thing is looked at again in every patient without exception.", U, "citation.altered"),
+    ("A large thing is looked at again in every patient without exception.", U, "citation.sweeping"),
     ("The lungs are clear.", C, "modality.mismatch"),
     ("The image is a chest film.", C, "modality.mismatch"),
     ("This 45-year-old patient is here.", C, "patient.mismatch"),
