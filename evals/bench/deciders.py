@@ -4,7 +4,8 @@ Run ``python -m clinigraph.evals.bench.deciders --data ../shared/data/fundus_dri
 ``labels.csv`` with ``image`` and ``label`` (1 glaucoma, 0 none), or, as Drishti-GS, with the vertical cup-to-disc ratio
 by experts (``cdr_exp1`` ...): then a photograph is positive where their mean reaches 0.7, the criterion of the ISGEO
 (Foster et al. 2002). **That is no diagnosis of glaucoma**: it says whether the decision agrees with what experts
-measure. Photographs that trained the shipped network are measured by the member of the ensemble that has not seen them.
+measure. Photographs that one member of the shipped ensemble has not seen are measured by that member; those on which
+every member was trained stand in a table of their own, which says so.
 
 The forms are the weighted rule (which the default decider is without a model), the graded one, and the weighted form as
 published (arXiv 2503.18968), in which a missing indicator weighs nothing and every case is decided. Beside them stands
@@ -17,6 +18,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -97,25 +99,38 @@ class Forms(Glaucoma):
         return {name: decision.value for name, decision in decisions(results, report.impression).items()}
 
 
-async def measure(data: Path, work: Path, limit: int | None) -> tuple[dict[str, list[tuple[str, str]]], int]:
-    """Return form -> target and decision of each photograph, and how many failed: those are undecided in all."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One photograph."""
+
+    target: str
+    """1 where it is positive, else 0."""
+    network: str
+    """Which network measured it, and whether it has seen the photograph."""
+    decisions: Mapping[str, str]
+    """Form to decision; empty where the photograph failed."""
+
+
+async def measure(data: Path, work: Path, limit: int | None) -> list[Judged]:
+    """Return what every form decides of each photograph."""
     bench, context = Forms(benchmark("glaucoma").spec), EvalContext(data=data, work=work, config="rules")
-    pairs: dict[str, list[tuple[str, str]]] = {}
-    failed: list[str] = []
+    found: list[Judged] = []
     for item in bench.items(context, limit):
+        decided: dict[str, str] = {}
         try:
             values = await bench.measure(item, context)
+            decided = {name: decision for name, decision in values.items() if isinstance(decision, str)}
         except ClinigraphError as error:
             typer.echo(f"{item.id}: {error}", err=True)
-            failed.append(item.target)
-            continue
-        for name, decision in values.items():
-            if isinstance(decision, str):
-                pairs.setdefault(name, []).append((item.target, decision))
-    for target in failed:
-        for found in pairs.values():
-            found.append((target, Presence.INDETERMINATE.value))
-    return pairs, len(failed)
+        found.append(Judged(item.target, str(item.data.get("network", "")), decided))
+    return found
+
+
+def by_form(judged: Sequence[Judged]) -> dict[str, list[tuple[str, str]]]:
+    """Return form -> target and decision of each photograph; one that failed is undecided in all."""
+    forms = list(dict.fromkeys(name for one in judged for name in one.decisions))
+    undecided = Presence.INDETERMINATE.value
+    return {form: [(one.target, one.decisions.get(form, undecided)) for one in judged] for form in forms}
 
 
 def row(name: str, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -138,17 +153,19 @@ def run(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Most photographs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print only JSON.")] = False,
 ) -> None:
-    """Measure and print the table."""
+    """Measure and print a table for each network: one that has seen the photographs is no estimate for others."""
     with tempfile.TemporaryDirectory() as name:
-        pairs, failed = asyncio.run(measure(data, Path(name), limit))
-    typer.echo(f"{max(map(len, pairs.values()), default=failed)} photographs, {failed} failed", err=True)
+        judged = asyncio.run(measure(data, Path(name), limit))
     if as_json:
-        typer.echo(json.dumps(pairs, indent=1))
+        typer.echo(json.dumps([asdict(one) for one in judged], indent=1))
         return
-    table = Table(*_COLUMNS)
-    for form, found in pairs.items():
-        table.add_row(*row(form, found))
-    Console(width=200).print(table)
+    for network in dict.fromkeys(one.network for one in judged):
+        group = [one for one in judged if one.network == network]
+        failed = sum(not one.decisions for one in group)
+        table = Table(*_COLUMNS, title=f"{network}: {len(group)} photographs, {failed} failed", title_justify="left")
+        for form, found in by_form(group).items():
+            table.add_row(*row(form, found))
+        Console(width=200).print(table)
 
 
 if __name__ == "__main__":

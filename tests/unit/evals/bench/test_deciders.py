@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinigraph.evals.agenteval.glaucoma import Glaucoma
-from clinigraph.evals.bench.deciders import Forms, decisions, published, ratio_alone, row
+from clinigraph.evals.bench.deciders import Forms, Judged, by_form, decisions, published, ratio_alone, row
 from clinigraph.evals.registry import benchmark
 from clinigraph.models.base import EvidenceId, IndicatorId, PassageId
 from clinigraph.models.findings import Impression, IndicatorResult, IndicatorStatus, Interval, Met, Presence
@@ -59,6 +59,14 @@ def test_undecided_cases_count_as_wrong() -> None:
     assert made[1:7] == ("2", "1", "1", "2", "1", "0")
     assert made[-2:] == ("0.500", "0.500")
     assert row("x", [("1", "present")])[-1] == "–"
+
+
+def test_a_photograph_that_failed_is_undecided_in_every_form() -> None:
+    judged = [Judged("1", "n", {"one": "present", "other": "absent"}), Judged("0", "n", {})]
+    assert by_form(judged) == {
+        "one": [("1", "present"), ("0", "indeterminate")],
+        "other": [("1", "absent"), ("0", "indeterminate")],
+    }
 
 
 @pytest.mark.parametrize(("experts", "target"), [((0.7, 0.7), "1"), ((0.8, 0.59), "0")])
