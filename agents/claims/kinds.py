@@ -26,9 +26,8 @@ class Describes(Protocol):
 
 def implied(index: EvidenceIndex, mention: Mention) -> tuple[Subject, Presence] | None:
     """Return the sign of the record that decides on a mention, and what it makes of it; None where none does."""
-    tree = index.linker
-    said = _term(mention)
-    if said is None or not isinstance(tree, Describes):
+    tree, said = _tree(index), _term(mention)
+    if said is None or tree is None:
         return None
     for subject in index.subjects:
         if subject.fact is None or not isinstance(subject.fact.value, bool):
@@ -41,6 +40,11 @@ def implied(index: EvidenceIndex, mention: Mention) -> tuple[Subject, Presence] 
         if not subject.fact.value and known in _broader(tree, said):
             return subject, Presence.ABSENT
     return None
+
+
+def _tree(index: EvidenceIndex) -> Describes | None:
+    linker: object = index.linker
+    return linker if isinstance(linker, Describes) else None
 
 
 def _term(mention: Mention) -> str | None:

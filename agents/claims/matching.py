@@ -30,6 +30,8 @@ NEAR = 0.7
 LEAST_NEAR = 6
 """Fewest words of a sentence that others are taken for."""
 _PERSON = re.compile(r"\b(?:year[\s-]*old|aged|woman|man|female|male|boy|girl|lady|gentleman)\b", re.IGNORECASE)
+_LACKS = re.compile(r"\b(?:no|without an?) (?:image|protocol)\b", re.IGNORECASE)
+"""Says what the case has not; its record is all that it has."""
 _PICTURE = re.compile(r"\b(?:image|photograph|photo|film|radiograph|scan|picture)\b", re.IGNORECASE)
 
 
@@ -118,6 +120,8 @@ def _others(text: str, index: EvidenceIndex) -> tuple[EvidenceId, ...]:
     quoted = [n.id for n in nodes if isinstance(n, PassageNode) and plain in " ".join(n.value.text.split()).lower()]
     if quoted and len(plain.split()) > 3:
         return tuple(quoted)
+    if _LACKS.search(text):
+        return tuple(n.id for n in nodes if isinstance(n, FactNode))
     if _PERSON.search(text):
         return tuple(n.id for n in nodes if isinstance(n, FactNode) and n.value.name in ("age", "sex"))
     return tuple(n.id for n in nodes if isinstance(n, ImageNode)) if _PICTURE.search(text) else ()

@@ -50,8 +50,13 @@ _THAN = re.compile(
 _LOWER = re.compile(r"\b(?:smaller|lower|shorter|less)\b", re.IGNORECASE)
 _IS_THE_VALUE = re.compile(r"(?:\b(?:of|at)|[:=(,])\s*$", re.IGNORECASE)
 """Before a number: it is the value itself ("a score of 0.15 below the threshold")."""
-_BY = re.compile(r"\bby\s+(?:about |roughly |some )?$", re.IGNORECASE)
-_EXCEEDS = re.compile(r"\bexceed(?:s|ed)?\s+(?P<limit>" + LIMIT + r"(?: of)?)?\s*$", re.IGNORECASE)
+_BY = re.compile(r"\bby\s+(?:about |roughly |some |only |just )?$", re.IGNORECASE)
+_PASSES = re.compile(
+    rf"\b(?:(?P<up>exceed(?:s|ed)?|surpass(?:es|ed)?|(?:lies|is) (?:{_UP}))|"
+    rf"falls? short of|misses|(?:lies|is|stays) (?:{_DOWN}))\s+(?P<limit>{LIMIT}(?: of)?)?\s*$",
+    re.IGNORECASE,
+)
+"""Before what a difference is from: its direction, and whether it is a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +212,14 @@ def _behind(context: ProseContext, place: int) -> _Told | None:
         return None
     before = context.quantities[place - 1] if place else None
     if before is not None and _BY.fullmatch(context.text[before.end : quantity.start].lstrip()):
-        match = _EXCEEDS.search(context.text[: before.number_start])
-        return None if match is None else (True, _in(before, quantity.unit), False, (match.start(), quantity.end))
-    match = _EXCEEDS.search(_BY.sub("", context.text[: quantity.start]))
-    return None if match is None or not match["limit"] else (True, None, True, (match.start(), quantity.end))
+        match = _PASSES.search(context.text[: before.number_start])
+        if match is None:
+            return None
+        return match["up"] is not None, _in(before, quantity.unit), False, (match.start(), quantity.end)
+    match = _PASSES.search(_BY.sub("", context.text[: quantity.start]))
+    if match is None or not match["limit"]:
+        return None
+    return match["up"] is not None, None, True, (match.start(), quantity.end)
 
 
 def _in(quantity: Quantity, unit: str | None) -> float | None:

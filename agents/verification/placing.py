@@ -35,15 +35,15 @@ def bound(context: ProseContext, quantity: Quantity) -> bool:
     if RESPECTIVELY.search(context.text):
         return False
     compared = quantity.comparator is not None and any(h.end <= quantity.start for h in context.hits)
-    if compared or any(s.evaluation for h in context.hits for s in h.subjects):
+    read = quantity.decimals == 0 and any(s.evaluation for h in context.hits for s in h.subjects)
+    if compared or read:
         return True
-    ahead = [h for h in context.hits if h.end <= quantity.start]
     if linked(context, quantity):
-        return not _listed(context, ahead)
+        return not _listed(context, [h for h in context.hits if h.end <= quantity.start])
     behind = next((h for h in context.hits if h.start >= quantity.end), None)
     if behind is not None and not context.text[quantity.end : behind.start].strip():
         return True
-    one = len(context.hits) == 1 and len(context.quantities) == 1
+    one = len(context.hits) == 1 and len(context.quantities) == 1 and context.hits[0].end <= quantity.start
     return one and len(context.text[context.hits[0].end : quantity.start].split()) <= NEAR
 
 

@@ -54,7 +54,9 @@ _FALLS = re.compile(r"falls?", re.IGNORECASE)
 _MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
 """After "falls": no fall of a person is meant."""
 _RANKS = re.compile(
-    r"\b(?:hypothes[ie]s|rank(?:s|ed)?|first|second|third|fourth|fifth|differential|leading|top)\b", re.I
+    r"\b(?:hypothes[ie]s|rank(?:s|ed)?|first|second|third|fourth|fifth|differential|leading|top|"
+    r"(?:un)?explain(?:s|ed)?)\b",
+    re.I,
 )
 _DOUBLE = re.compile(
     r"\b(?:no|not|without|never|cannot|neither|nor|absent|absence|excluded|ruled out|free of|negative for|"

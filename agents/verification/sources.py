@@ -32,7 +32,7 @@ _SWEEPING = re.compile(
     re.IGNORECASE,
 )
 _NAMED_RULE = re.compile(r"\b[A-Z]{2,8} (?:criterion|criteria|threshold|cut-?off|definition)\b")
-_YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?![\d.])")
+_YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?!\d|\.\d)")
 _EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
 _SPELLED = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th"}
 _PROPER = re.compile(r"\b(?:[A-Z][A-Za-z]*[a-z]|[A-Z]{2,8})\b")

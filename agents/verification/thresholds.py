@@ -23,9 +23,10 @@ _RULE = (
 _OF_NUMBER = r"(?: of [\d.]+(?: ?[A-Za-z%/]+)?(?: or (?:more|less))?)?"
 """The threshold itself, which another check compares."""
 _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?)"
-_LOOKED_AT = r"assessed|measured|judged|read|evaluated|examined|determined"
+_LOOKED_AT = r"assessed|measured|judged|read(?! as (?!no\b|the\b|an?\b))|evaluated|examined|determined"
 _SAID = (
-    (Met.NOT_ASSESSED, (rf"(?:was|were|is|are)?\s*not (?:been )?(?:assessable|available|given|provided|{_LOOKED_AT})"
+    (Met.NOT_ASSESSED, (r"(?:was|were|is|are)?\s*not (?:been )?"
+     rf"(?:assessable|available|given|provided|{_LOOKED_AT})"
      rf"|(?:could|can) ?not be (?:{_LOOKED_AT}|given|obtained|calculated|computed)|"
      rf"(?:(?:is|are|was|were|remains?|remained) )?(?:left )?unassessed")),
     (Met.UNCERTAIN, (rf"neither surely meets nor surely misses {_RULE}|(?:may or may not|might) meet {_RULE}|"

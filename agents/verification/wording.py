@@ -8,6 +8,7 @@ from clinigraph.agents.claims.splitting import LONGEST_SENTENCE
 from clinigraph.agents.verification.amounts import amounts
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.bounds import bounds
+from clinigraph.agents.verification.cases import cases
 from clinigraph.agents.verification.changes import changes
 from clinigraph.agents.verification.counts import counts
 from clinigraph.agents.verification.doubts import doubtful
@@ -28,6 +29,7 @@ from clinigraph.agents.verification.thresholds import thresholds
 from clinigraph.models.reporting import Verdict
 
 CHECKS: tuple[ProseCheck, ...] = (
+    cases,
     image_kind,
     patients,
     pressure_pair,
