@@ -30,7 +30,7 @@ NEAR = 0.7
 LEAST_NEAR = 6
 """Fewest words of a sentence that others are taken for."""
 _PERSON = re.compile(r"\b(?:year[\s-]*old|aged|woman|man|female|male|boy|girl|lady|gentleman)\b", re.IGNORECASE)
-_LACKS = re.compile(r"\b(?:no|without an?) (?:image|protocol)\b", re.IGNORECASE)
+_LACKS = re.compile(r"\b(?:no|without an?) (?:image|protocol)\b(?!-)", re.IGNORECASE)
 """Says what the case has not; its record is all that it has."""
 _PICTURE = re.compile(r"\b(?:image|photograph|photo|film|radiograph|scan|picture)\b", re.IGNORECASE)
 

@@ -104,7 +104,8 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.on("dialog", lambda dialog: dialog.accept())
-        page.goto(other or address)
+        with page.expect_response("**/queue/join*"):  # the page asks for what it shows: only then can it be worked with
+            page.goto(other or address)
         settle(page)
         return page
 

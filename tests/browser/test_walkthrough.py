@@ -12,7 +12,7 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from conftest import Hand, Visit
-    from playwright.sync_api import Browser, FilePayload
+    from playwright.sync_api import Browser, FilePayload, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
 
@@ -74,20 +74,28 @@ def test_an_indicator_that_a_tool_measures_unasked_is_added_to_the_plan(visit: V
     page.locator("#cg-claims").get_by_text("Depth").first.wait_for(state="attached")
 
 
+def slowed(page: Page, latency_ms: float) -> None:
+    """Let every request take longer, so that a quick hand is faster than the server."""
+    conditions = {"offline": False, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", conditions)
+
+
 def test_an_outline_is_corrected_by_points_inside_and_beside(visit: Visit, hand: Hand) -> None:
     page = visit()
     hand.give(page)
     hand.run(page)
     hand.done(page)
     page.get_by_role("button", name="Correct an outline").click()
+    slowed(page, 300)
     page.get_by_label("Point inside").check()
     hand.drag(page, (0.25, 0.5), (0.25, 0.5))
     page.get_by_label("Point beside").check()
     hand.drag(page, (0.75, 0.5), (0.75, 0.5))
     hand.drag(page, (0.75, 0.25), (0.75, 0.25))
-    hand.drag(page, (0.75, 0.25), (0.75, 0.25))  # a click on a point takes it away
+    hand.drag(page, (0.75, 0.5), (0.75, 0.5))  # a click on a point takes it away
     points = page.get_by_label("Points in pixels")
-    page.wait_for_function("e => e.value.split(';').length === 2", arg=points.element_handle())
+    left = "e => { const p = e.value.split(';'); return p.length === 2 && Number(p[1].split(',')[1]) < 20; }"
+    page.wait_for_function(left, arg=points.element_handle())
     assert [part.split(",")[2].strip() for part in points.input_value().split(";")] == ["+", "-"]
     hand.press(page, "Run again with this")
     hand.done(page, 2)
@@ -139,6 +147,48 @@ def test_a_reload_in_mid_run_finds_the_run_again(visit: Visit, hand: Hand) -> No
     assert page.get_by_label("Question", exact=True).input_value() == "Is there a thing?"
     page.get_by_label("Your name, for what you approve and sign").fill("Dr A")
     page.get_by_role("button", name="Approve").click()
+    hand.done(page)
+
+
+def pick(page: Page, words: str) -> None:
+    """Open a case from the library by words of its question."""
+    page.get_by_label("Your cases (type to search)").click()
+    page.get_by_role("option").filter(has_text=words).click()
+    page.wait_for_function(
+        "words => [...document.querySelectorAll('textarea')].some(t => t.value.includes(words))", arg=words
+    )
+
+
+def test_a_page_that_turns_to_another_case_shows_nothing_more_of_the_first(visit: Visit, hand: Hand) -> None:
+    page = visit()
+    approve = page.get_by_role("button", name="Approve", exact=True)
+    hand.give(page, "Is there a red thing?")
+    hand.choose(page, "Let me approve or change the plan")
+    hand.run(page)
+    approve.wait_for()
+    page.get_by_role("button", name="New case").click()
+    approve.wait_for(state="hidden")
+    hand.give(page, "Is there a blue thing?")
+    hand.run(page)
+    approve.wait_for()
+    second = page.context.new_page()
+    second.set_default_timeout(60_000)
+    second.goto(page.url)
+    second.get_by_role("button", name="Approve", exact=True).wait_for()
+    pick(second, "red")
+    hand.name(second)
+    hand.press(second, "Approve")
+    hand.done(second)
+    page.wait_for_timeout(1000)  # what the first case did since is not written into the page of the second
+    assert page.get_by_text("Run 1 waits for you").is_visible()
+    assert approve.is_visible()
+    assert page.locator("#cg-viewer img").count() == 0
+    pick(page, "red")
+    hand.done(page)
+    pick(page, "blue")
+    approve.wait_for()
+    hand.name(page)
+    hand.press(page, "Approve")
     hand.done(page)
 
 

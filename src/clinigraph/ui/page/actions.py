@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from clinigraph.ui.runs import LiveRun
 from clinigraph.ui.uploads import take
 from clinigraph.ui.values import MAX_POINTS, CaseForm, CaseRecord, Correction, RunForm, RunRow, RunStatus, UserId
 
+SESSIONS_KEPT = 1000
+"""Pages of which it is kept what they show."""
 EVERY_S = 0.15
 """Longest time that a step is held back so that several are shown at once."""
 Place = list[str | int]
@@ -48,6 +51,7 @@ class Actions:
     def __init__(self, hub: Hub, parts: Parts) -> None:
         self._hub = hub
         self._parts = parts
+        self._shown: OrderedDict[str, Place] = OrderedDict()
 
     def library(self, request: gr.Request) -> UserLibrary:
         """Return the cases of who asks."""
@@ -68,21 +72,24 @@ class Actions:
         """Open a case with its last run, and follow the run while it goes on."""
         parts, library = self._parts, self.library(request)
         if not case_id:
+            self._show([], request)
             yield updates.blank(parts)
             return
         record = library.get(case_id)
         number = record.runs[-1].number if record.runs else 0
+        self._show([case_id, number], request)
         yield {**updates.blank(parts), **updates.case_form(parts, record), parts.place: [case_id, number]}
         if number:
             async for update in self.follow([case_id, number], request):
                 yield update
 
     async def follow(self, place: Place, request: gr.Request) -> AsyncIterator[Update]:
-        """Show a run as it unfolds, until it is done, stopped or failed."""
+        """Show a run as it unfolds, until it is done, stopped or failed, or the page shows something else."""
         parts = self._parts
         if len(place) != 2 or not place[1]:
             yield {parts.case.message: gr.skip()}  # a generator that yields nothing would blank the page
             return
+        self._show(place, request)
         user, case_id, number = _user(request), str(place[0]), int(place[1])
         library = self._hub.library(user)
         live = self._hub.runs.live(user, case_id, number)
@@ -90,11 +97,25 @@ class Actions:
         if live is None:
             await history.close()
         async for events in history.batches(EVERY_S):
+            if not self._shows(place, request):
+                yield {parts.case.message: gr.skip()}
+                return
             row = library.get(case_id).run(number)
             question = live.question if live is not None else None
             base = fragments.address(case_id, number)
             yield {**updates.progress(parts, row, events, base), **updates.asked(parts, self._hub, question)}
-        yield await self._settled(library, case_id, number)
+        settled = await self._settled(library, case_id, number)
+        yield settled if self._shows(place, request) else {parts.case.message: gr.skip()}
+
+    def _show(self, place: Place, request: gr.Request) -> None:
+        """Keep what a page shows from now on, so that what it followed before is no longer written into it."""
+        self._shown[str(request.session_hash)] = list(place)
+        self._shown.move_to_end(str(request.session_hash))
+        if len(self._shown) > SESSIONS_KEPT:
+            self._shown.popitem(last=False)
+
+    def _shows(self, place: Place, request: gr.Request) -> bool:
+        return self._shown.get(str(request.session_hash), place) == list(place)
 
     async def _settled(self, library: UserLibrary, case_id: str, number: int) -> Update:
         parts, record = self._parts, library.get(case_id)
@@ -142,11 +163,12 @@ class Actions:
     def _begin(self, library: UserLibrary, record: CaseRecord, form: RunForm, request: gr.Request) -> Update:
         row = library.begin_run(record.id, form)
         self._hub.runs.start(_user(request), library, record.id, row)
-        return self._began(record.id, row)
+        return self._began(library, record.id, row)
 
-    def _began(self, case_id: str, row: RunRow) -> Update:
+    def _began(self, library: UserLibrary, case_id: str, row: RunRow) -> Update:
         parts = self._parts
         return {
+            parts.case.library: gr.Dropdown(choices=updates.choices(library), value=case_id),
             parts.place: [case_id, row.number],
             parts.case.message: "",
             parts.case.files: None,
@@ -161,21 +183,25 @@ class Actions:
         photograph = await asyncio.to_thread(sample_photograph)
         names = take(photograph, "example.png", library.place(record.id).uploads, self._hub.limits)
         record = library.add_files(record.id, names)
+        self._show([record.id, 0], request)
         return {
             **updates.blank(self._parts),
             **updates.case_form(self._parts, record),
             self._parts.place: [record.id, 0],
         }
 
-    async def new(self) -> Update:
+    async def new(self, request: gr.Request) -> Update:
         """Show an empty page."""
-        return {**updates.blank(self._parts), self._parts.case.library: gr.Dropdown(value=None)}
+        self._show([], request)
+        cases = updates.choices(self.library(request))
+        return {**updates.blank(self._parts), self._parts.case.library: gr.Dropdown(choices=cases, value=None)}
 
     async def delete(self, place: Place, request: gr.Request) -> Update:
         """Stop a case's runs and delete it with its pixels."""
         library, user = self.library(request), _user(request)
         if not place:
             return {self._parts.case.message: fragments.refusal("No case is open.")}
+        self._show([], request)
         await self._hub.delete(user, library, str(place[0]))
         empty = updates.blank(self._parts)
         return {**empty, self._parts.case.library: gr.Dropdown(choices=updates.choices(library), value=None)}
@@ -258,7 +284,7 @@ class Actions:
                 image_id=self._image(library, place),
             )
             row = begin_correction(self._hub, _user(request), library, str(place[0]), drawn)
-            return self._began(str(place[0]), row)
+            return self._began(library, str(place[0]), row)
         except ClinigraphError as error:
             return {self._parts.case.message: fragments.refusal(str(error))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import gradio as gr
 from gradio.blocks import Block
@@ -31,8 +32,8 @@ def _join(page: gr.Blocks, parts: Parts, actions: Actions) -> None:
     place, case, walk, evidence = parts.place, parts.case, parts.walk, parts.evidence
     wire = _Wiring(parts, actions)
     wire.on(page.load, actions.attach, [place])
-    wire.on(parts.catch_up.click, actions.follow, [place])
-    wire.on(case.library.input, actions.open, [case.library])
+    wire.on(parts.catch_up.click, actions.follow, [place], mode="multiple")
+    wire.on(case.library.input, actions.open, [case.library], mode="multiple")
     wire.on(case.new.click, actions.new, [])
     wire.on(case.example.click, actions.example, [])
     wire.on(case.delete.click, actions.delete, [place], js=_SURE)
@@ -53,7 +54,10 @@ def _join(page: gr.Blocks, parts: Parts, actions: Actions) -> None:
     wire.on(walk.sign_reject.click, actions.reject, [place, walk.who, walk.sign_reason])
     wire.on(walk.chat_text.submit, actions.ask, [place, walk.chat_text, walk.chat])
     wire.on(evidence.compare.click, actions.compare, [place, evidence.first, evidence.second])
-    evidence.viewer.select(_drawn, None, drawn, show_progress="hidden", api_visibility="private")
+    # Gradio leaves out what comes while an earlier one is under way, or repeats that one: the last stroke has to count.
+    evidence.viewer.select(
+        _drawn, None, drawn, trigger_mode="multiple", show_progress="hidden", api_visibility="private"
+    )
 
 
 class _Wiring:
@@ -69,13 +73,15 @@ class _Wiring:
         do: Callable[..., object],
         given: Sequence[Block],
         js: str | None = None,
+        mode: Literal["once", "multiple"] = "once",
     ) -> Dependency:
-        """Let an event call a handler."""
+        """Let an event call a handler; once at a time, unless it follows a run and the page may turn to another."""
         return listen(
             do,
             list(given),
             self._parts.shown(),
             js=js,
+            trigger_mode=mode,
             show_progress="hidden",
             concurrency_limit=None,
             api_visibility="private",
@@ -84,7 +90,7 @@ class _Wiring:
     def on_and_follow(self, listen: Listen, do: Callable[..., object], given: Sequence[Block]) -> None:
         """Let an event call a handler, then show the run that it began."""
         began = self.on(listen, do, given)
-        self.on(began.then, self._actions.follow, [self._parts.place])
+        self.on(began.then, self._actions.follow, [self._parts.place], mode="multiple")
 
 
 _SURE = (

@@ -45,6 +45,7 @@ def blank(parts: Parts) -> Update:
         parts.walk.status: fragments.status_line(None),
         parts.walk.timeline: fragments.timeline([]),
         parts.walk.chat: [],
+        parts.case.run: gr.Button(interactive=True),
         parts.case.stop: gr.Button(interactive=False),
         parts.case.resume: gr.Button(interactive=False),
     }
