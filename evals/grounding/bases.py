@@ -23,7 +23,7 @@ from clinigraph.models.base import EvidenceId
 from clinigraph.models.case import Fact
 from clinigraph.models.codes import Laterality
 from clinigraph.models.events import EventKind
-from clinigraph.models.evidence import EvidenceGraph, EvidenceNode, ImageNode, MeasurementNode
+from clinigraph.models.evidence import EvidenceGraph, EvidenceNode, ImageNode, MeasurementNode, PassageNode
 from clinigraph.models.findings import FindingSite, Measurement, QualitativeEvaluation
 from clinigraph.models.imaging import ImageRole
 from clinigraph.models.report import Report as ReportValue
@@ -102,11 +102,18 @@ def report_on(path: Path, name: str) -> Report:
 @lru_cache(maxsize=64)
 def _real(name: str, path: Path, kept: Path) -> Base:
     settings = Settings().model_copy(update={"model_base_url": None, "model_name": None})
-    if not kept.is_file():
+    library = SessionLibrary(settings)
+    if not kept.is_file() or not _cites(Report.load(kept), library):
         report = _run(path, settings, _facts(name))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(report.model_dump_json(), encoding="utf-8")
-    return Base(name, Report.load(kept), SessionLibrary(settings))
+    return Base(name, Report.load(kept), library)
+
+
+def _cites(report: Report, library: CitedLibrary) -> bool:
+    """Whether the cards still say what a report cites: one that was kept from before they changed is made anew."""
+    cited = (n.value for n in report.evidence_graph.nodes if isinstance(n, PassageNode))
+    return all(library.verify(p) for p in cited)
 
 
 def _facts(name: str) -> tuple[Fact, ...]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinigraph.evals.contract import EvalContext
+from clinigraph.evals.grounding import bases
 from clinigraph.evals.grounding.bases import EYES, base_names, load_base
+from clinigraph.testing.doubles import FakeLibrary
 
 
 @pytest.fixture
@@ -32,3 +34,21 @@ def test_another_seed_makes_other_values(context: EvalContext) -> None:
     one, other = load_base("world-3", context), load_base("world-3-7", context)
     assert one.name != other.name
     assert {m.value for m in one.report.measurements}.isdisjoint({m.value for m in other.report.measurements})
+
+
+def test_a_report_that_was_kept_is_made_anew_once_its_passages_changed(
+    context: EvalContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+    true = load_base("world-1", context)
+    monkeypatch.setattr(bases, "_run", lambda path, settings, facts: runs.append(path.name) or true.report)
+    monkeypatch.setattr(bases, "SessionLibrary", lambda settings: true.library)
+    bases._real.cache_clear()
+    for cites, made in ((True, 1), (True, 1), (False, 2)):
+        monkeypatch.setattr(bases, "_cites", lambda report, library, cites=cites: cites)
+        load_base("dris01.jpg", context)
+        bases._real.cache_clear()
+        assert len(runs) == made
+    monkeypatch.undo()
+    assert bases._cites(true.report, true.library)
+    assert not bases._cites(true.report, FakeLibrary([], {}))
