@@ -134,7 +134,7 @@ def _log_of(logs: Sequence[EvalLog], request: EvalRequest) -> EvalLog:
     written = unfinished_log(request.log_dir, str(request.task))
     if written is None:
         todo = "Give the command again."
-        raise UsageError("The benchmark was stopped before it began", given=request.task, todo=todo)
+        raise UsageError("The benchmark was stopped before it began", given=str(request.task), todo=todo)
     return read_eval_log(str(written))
 
 
