@@ -159,6 +159,7 @@ def pick(page: Page, words: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_page_that_turns_to_another_case_shows_nothing_more_of_the_first(visit: Visit, hand: Hand) -> None:
     page = visit()
     approve = page.get_by_role("button", name="Approve", exact=True)
