@@ -20,6 +20,10 @@ _BEFORE_HEAD = (
 )
 _HEAD = re.compile(rf"(?:^|[(:;,]\s*|\b(?:{_BEFORE_HEAD})[\s-]+)(?P<noun>{'|'.join(HEADS)})\b(?!-)", re.IGNORECASE)
 _CHAMBER = re.compile(r"^(?P<chamber>(?:left|right) (?:ventricular|atrial)) (?P<rest>.+)$")
+LEAST_LONG = 5
+"""Fewest letters of a word of a name that says nothing more beside the name."""
+_COMPARING = frozenset(("above", "below", "higher", "lower", "larger", "smaller", "longer", "shorter", "normal",
+                        "abnormal", "present", "absent", "prior", "change"))  # fmt: skip
 _CHAMBER_WORDS = {
     "left ventricular": ("left", "ventricle", "lv"), "right ventricular": ("right", "ventricle", "rv"),
 }  # fmt: skip
@@ -69,8 +73,9 @@ def said_with(name: str) -> frozenset[str]:
     inside = " ".join(_BRACKETS.findall(name)).lower()
     chamber = _CHAMBER_WORDS.get(of_chamber(name)[0], ())
     parts = _RATIO.search(bare(name))
+    own = (w for w in re.findall(r"[a-z]+(?:-[a-z]+)*", bare(name)) if len(w) >= LEAST_LONG and w not in _COMPARING)
     return frozenset(
-        (*carrier(name).split(), *re.findall(r"[a-z]+", inside), *chamber, *(parts.groups() if parts else ()))
+        (*own, *carrier(name).split(), *re.findall(r"[a-z]+", inside), *chamber, *(parts.groups() if parts else ()))
     )
 
 

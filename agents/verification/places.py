@@ -133,6 +133,8 @@ def image_kind(context: ProseContext) -> Outcome | None:
             images = ", ".join(sorted(k.label for k in kinds))
             return contradicted("modality.mismatch", f"The case is a {images}.")
         spans.append(match.span())
+        if _seen_by_pixels(context, modality):
+            spans += [m.span() for m in _BY_PIXELS.finditer(context.text)]
     spans += [
         m.span() for label in _outlined(context) for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())
     ]
@@ -140,6 +142,13 @@ def image_kind(context: ProseContext) -> Outcome | None:
     return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
 
 
+def _seen_by_pixels(context: ProseContext, modality: Modality) -> bool:
+    nodes = context.index.graph.nodes
+    seen = (n.value.text for n in nodes if isinstance(n, FindingNode) and n.id.startswith("finding-kind-"))
+    return any(_label(text) is modality for text in seen)
+
+
+_BY_PIXELS = re.compile(r"\b(?:by|from|judging by) its pixels\b", re.IGNORECASE)
 _SAYS_KIND = re.compile(
     r"\b(?:is|was|on|this|shows?|taken|acquired) (?:an? |the |this )?[\w -]{0,20}"
     r"\b(?:image|picture|case|photograph|film|scan|study|examination)\b|"

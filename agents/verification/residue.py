@@ -13,6 +13,7 @@ _QUIET_WORDS = """
     which who whose where when what although though despite while whereas
     you your yours yourself
     summary notably importantly additionally moreover furthermore addition
+    giving yields yielding include includes including taken
     presents presenting lists listed mentions lasts lasting
     patient patients patient's case image images photograph picture film study examination exam report
     value values ratio measured measurement measures measuring measure calculated computed estimated estimate shows

@@ -24,6 +24,7 @@ _LEVEL = re.compile(r"^\s*(?:confidence|credible|prediction|conformal)?\s*(?:int
 _WHOLLY = re.compile(r"\b(?:(?:stays?|remains?) )?(?:(?:entirely|wholly|completely|all) )?$", re.IGNORECASE)
 """Before a comparison that the whole interval meets."""
 _ALL = re.compile(r"\b(?:entirely|wholly|completely|all) $", re.IGNORECASE)
+_ENTIRE = re.compile(r"\b(?:entire|whole) $", re.IGNORECASE)
 _ROUNDED = re.compile(r"\brounded to (one|two|three|1|2|3) decimals?(?: places?)?,?", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
     r"(?:\b(?:an?|the|its|with|and)\s+)*\b(?:(?:confidence|credible|prediction|conformal)\s+)?"
@@ -86,6 +87,8 @@ def _ratio(number: Number) -> Outcome | None:
 def _as_level(number: Number) -> Outcome | None:
     level = _LEVEL.match(number.after) if number.quantity.in_percent else None
     start, end = number.span
+    whole = _ENTIRE.search(number.before)
+    start = whole.start() if whole else start
     return None if level is None else _level(number.quantity, number.given, (start, end + level.end()))
 
 

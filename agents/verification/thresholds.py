@@ -37,6 +37,11 @@ _SAID = (
     (Met.YES, rf"{_MEETS} {_RULE}|{_RULE}{_OF_NUMBER} (?:(?:is|was) )?(?:met|reached|satisfied|fulfilled)"),
 )  # fmt: skip
 _PATTERNS = tuple((m, re.compile(rf"(?:{p})", re.IGNORECASE)) for m, p in _SAID)
+_RULE_FOR_NAME = re.compile(
+    rf"{_RULE} (?:for|of|on) (?:the |an? )?(?P<name>\x00+) (?:(?:is|was|are|were) )?(?P<no>not )?"
+    r"(?:met|reached|satisfied|fulfilled)\b",
+    re.IGNORECASE,
+)
 _LOOKED = re.compile(rf"\b(?:was|were|is|are) (?:{_LOOKED_AT})\b", re.IGNORECASE)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
@@ -114,6 +119,25 @@ def thresholds(context: ProseContext) -> Outcome | None:
     if wrong is not None:
         return wrong
     return supported(outcomes[0].code, " ".join(o.sentence for o in outcomes), *outcomes[0].spans, *spans)
+
+
+def named_rules(context: ProseContext) -> Outcome | None:
+    """Judge "the criterion for cardiomegaly is not met": a name stands between the rule and what is said of it."""
+    masked = list(context.text)
+    for hit in context.hits:
+        masked[hit.start : hit.end] = "\x00" * (hit.end - hit.start)
+    match = _RULE_FOR_NAME.search("".join(masked))
+    if match is None:
+        return None
+    subjects = next(h.subjects for h in context.hits if h.start == match.start("name"))
+    ruled = [s for s in context.index.subjects if s.result is not None and s.result.criterion is not None]
+    if any(s.kind is SubjectKind.CONDITION for s in subjects):
+        if len(ruled) != 1:
+            return unverifiable(
+                "criterion.unread", "The condition has several criteria; which is meant cannot be told."
+            )
+        subjects = (ruled[0],)
+    return _one(context, subjects, Met.NO if match["no"] else Met.YES, match)
 
 
 def _none_looked_at(context: ProseContext) -> tuple[Met, re.Match[str]] | None:

@@ -25,7 +25,7 @@ from clinigraph.agents.verification.ranges import ranges
 from clinigraph.agents.verification.residue import unread
 from clinigraph.agents.verification.shares import shares
 from clinigraph.agents.verification.sources import quotation, sources
-from clinigraph.agents.verification.thresholds import thresholds
+from clinigraph.agents.verification.thresholds import named_rules, thresholds
 from clinigraph.models.reporting import Verdict
 
 CHECKS: tuple[ProseCheck, ...] = (
@@ -42,6 +42,7 @@ CHECKS: tuple[ProseCheck, ...] = (
     counts,
     changes,
     thresholds,
+    named_rules,
     bounds,
     ranges,
     polarity,

@@ -157,3 +157,25 @@ def test_a_reason_may_begin_in_capitals(bench: Any, word: str) -> None:
     for reason, code in (("no image-reading model is set", "gap.same"), ("it rained", "gap.reason")):
         (claim,) = bench.read(bench.case(), f"Looks odd was not assessed {word} {reason}.")
         assert claim.reason_code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The criterion for the size of the thing is met.", S),
+        ("The criterion for the size of the thing is not met.", C),
+        ("The criterion for the pressure was met.", S), ("The criterion for thingness is met.", V),
+        ("The criterion for the age is met.", U),
+    ],
+)  # fmt: skip
+def test_a_rule_may_be_named_by_what_it_is_for(bench: Any, text: str, verdict: str) -> None:
+    assert verdict in {v for v, _ in bench.codes(bench.case(), text)}
+
+
+@pytest.mark.parametrize(("value", "said", "verdict"), [(0.9, "is", S), (0.9, "is not", C), (0.3, "is not", S)])
+def test_the_only_criterion_is_that_of_the_condition(bench: Any, value: float, said: str, verdict: str) -> None:
+    present = "present" if value > 0.7 else "absent"
+    impression = bench.report.impression.replace(decision=present)
+    only = bench.case(bench.measured(value), without=("indicator-pressure",), impression=impression)
+    (claim,) = bench.read(only, f"The criterion for thingness {said} met.")
+    assert claim.verdict.value == verdict, claim.explanation
