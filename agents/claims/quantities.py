@@ -39,7 +39,7 @@ _BEFORE = (
     (
         Comparator.LT,
         (
-            r"<|below|under|(?:does|do|did) not reach|fails? to reach|falls? short of|"
+            r"<|below|under|(?:does|do|did) not reach|fails? to reach|falls? (?:just |well )?short of|"
             r"less than|smaller than|lower than|fewer than|narrower than"
         ),
     ),

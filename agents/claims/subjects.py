@@ -142,6 +142,11 @@ class EvidenceIndex:
             if (set(s.ids) <= wanted and s.ids if s.kind in wide else wanted & set(s.ids[:2]))
         )  # fmt: skip
 
+    def carried_on(self, ids: Sequence[EvidenceId]) -> tuple[Subject, ...]:
+        """Return what a clause without a name goes on to speak of: the condition and score alone where they were."""
+        wide = [s for s in self.subjects_of(ids) if s.kind in (SubjectKind.CONDITION, SubjectKind.SCORE)]
+        return tuple(s for s in wide if set(s.ids) == set(ids)) or self.subjects_of(ids)
+
     def find(self, text: str) -> tuple[Hit, ...]:
         """Return where a sentence names subjects, longest names first, without overlaps."""
         found: list[Hit] = []

@@ -52,8 +52,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "right_end_diastolic_volume_index": ("RV end-diastolic volume index", "RVEDVI", "indexed RV end-diastolic volume"),
     "myocardial_mass_index": ("LV mass index", "LVMI", "myocardial mass index", "indexed LV mass"),
     "taller_than_wide": (
-        "depth over width", "depth-to-width ratio", "depth/width ratio", "depth/width", "depth-width ratio",
-        "height-to-width ratio", "taller-than-wide ratio",
+        "depth over width", "ratio of depth to width", "depth-to-width ratio", "depth/width ratio", "depth/width",
+        "depth-width ratio", "height-to-width ratio", "taller-than-wide ratio",
     ),
     "irregular_shape": ("irregular shape", "irregular in shape", "irregularly shaped", "irregular"),
     "margin_not_circumscribed": (
@@ -67,8 +67,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "diameter of the lesion", "lesion diameter", "mass diameter", "diameter of the mass",
     ),
     "abcd_total_score": (
-        "total dermoscopy score", "total dermatoscopy score", "TDS", "ABCD score", "total dermoscopic score",
-        "ABCD total score",
+        "total dermoscopy score", "total score", "total dermatoscopy score", "TDS", "ABCD score",
+        "total dermoscopic score", "ABCD total score",
     ),
     "abcd_asymmetry": ("asymmetry score",),
     "abcd_border": ("border score",),

@@ -16,11 +16,12 @@ from clinigraph.agents.verification.pairs import paired
 from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.placing import RESPECTIVELY, in_order, shared_unit, unplaced
 from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext, first
-from clinigraph.agents.verification.roles import Number, against
+from clinigraph.agents.verification.roles import ROUNDED, Number, against
 from clinigraph.agents.verification.scores import reading_before, scored
 from clinigraph.agents.verification.shares import shared
 from clinigraph.agents.verification.sources import dated
 from clinigraph.agents.verification.values import known, rule_only
+from clinigraph.models.reporting import Verdict
 
 _NOT = re.compile(r"\b(?:not|never|isn't|wasn't)\s*$", re.IGNORECASE)
 _DOUBTED = re.compile(r"\b(?:unlikely|doubtful|false|wrong|incorrect|untrue|impossible|not the case)\b", re.IGNORECASE)
@@ -39,7 +40,8 @@ def amounts(context: ProseContext) -> Outcome | None:
     outcomes = [unplaced(context, q, _denied(context, q, _one(context, i, q))) for i, q in taken]
     if not outcomes:
         return None
-    wrong = next((o for o in outcomes if o.spans == ()), None)
+    bad = [o for o in outcomes if o.spans == ()]
+    wrong = next((o for o in bad if o.verdict is not Verdict.UNVERIFIABLE), next(iter(bad), None))
     if wrong is not None:
         return wrong
     spans = tuple(s for o in outcomes for s in o.spans)
@@ -55,7 +57,7 @@ def _counts(context: ProseContext, quantity: Quantity) -> bool:
         *aged(context.text),
         *paired(context.text),
         *shared(context.text),
-        *(m.span() for m in _VERSION.finditer(context.text)),
+        *(m.span() for pattern in (_VERSION, ROUNDED) for m in pattern.finditer(context.text)),
     )
     return any(a <= quantity.number_start < b for a, b in places)
 

@@ -27,7 +27,10 @@ _KINDS = {
     "outline": NodeKind.LABEL_MAP, "segment": NodeKind.LABEL_MAP,
 }  # fmt: skip
 _NONE = re.compile(r"\bnone of(?: the)?(?=\s)", re.IGNORECASE)
-_NO = re.compile(r"\bno(?=\s+(?:criteri|indicator))", re.IGNORECASE)
+_NO = re.compile(
+    r"\bno(?=\s+(?:criteri|indicator)\w*\b(?!\s+(?:applies|apply|exists?|says?|is (?:set|given|stated))))",
+    re.IGNORECASE,
+)
 _MET = ("met", "reached", "fulfilled", "satisfied")
 _ASSESSED = re.compile(r"\b(?P<no>(?:can)?not (?:be |been )?)?(?:assessed|evaluated|measured)\b")
 _ALL = ("the", "all", "these", "those", "its")

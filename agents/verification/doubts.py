@@ -27,6 +27,9 @@ _SUPPOSES = re.compile(
     re.IGNORECASE,
 )
 """Words that suppose, or deny a whole statement."""
+_ANOTHER = re.compile(
+    r"\b(?:mean|averag(?:e|es|ed|ing)|median|(?:superior|inferior|nasal|temporal)(?:ly)?)\b", re.IGNORECASE
+)
 _WHETHER = re.compile(r"\bwhether\b", re.IGNORECASE)
 _OF_PRESENCE = ("presence", "impression", "certainty")
 _FAMILIES = frozenset(("number", "unit", "comparison", "criterion", "range", "presence", "impression", "certainty",
@@ -49,7 +52,8 @@ _GENERIC_WORDS = """
     recommendation suggested suggests should may might can could would will one ones another other others such same
     size case cases patient patients person people need needs needed require requires required make makes made use used
     when where while after before during for with without about by in on of than then too also only as at
-    points point indicates means lies keep kept mind remains remain becomes become goes go comes come calls call
+    points point indicates means lies keep kept mind remains remain becomes become goes go comes come calls
+    call names regards holds places puts writes
     rule rules criterion criteria limit threshold value values measure measured measurement reading read
     finding findings sign signs feature features result results record records stated state states statement
     first second third fourth fifth next again repeat
@@ -68,8 +72,10 @@ _OPPOSED = (
 
 def doubtful(context: ProseContext, outcome: Outcome) -> Outcome | None:
     """Return doubt in place of a conviction; None where it stands."""
+    if outcome.code == "number.mismatch" and context.find(_ANOTHER) is not None:
+        return unverifiable("number.other", "The sentence may speak of another measure of the same part.")
     family = outcome.code.partition(".")[0]
-    open_ = family in _OF_PRESENCE and _WHETHER.search(context.text)
+    open_ = family in _OF_PRESENCE and outcome.code != "presence.not_assessed" and _WHETHER.search(context.text)
     if open_ or (family in _FAMILIES and _SUPPOSES.search(context.text)):
         return unverifiable("wording.supposed", "The sentence supposes or denies a whole statement; it was not judged.")
     near = _retold(context, outcome.code)
@@ -83,7 +89,9 @@ def _retold(context: ProseContext, code: str) -> str | None:
     for node in context.index.graph.nodes:
         if isinstance(node, PassageNode) and sourced and node.value.source.trust is not Trust.UNSIGNED:
             source = node.value.source
-            whole = f"{node.value.text} {source.title} {source.publisher} {source.year or ''} {source.id}"
+            whole = (
+                f"{node.value.text} {source.title} {source.publisher} {source.year or ''} {source.id.replace('-', ' ')}"
+            )
             if _close(mine, whole, context):
                 return f"the passage {node.id}"
         elif (

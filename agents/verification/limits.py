@@ -29,7 +29,9 @@ _NORMAL_IS = re.compile(
     r"\b(?:normal(?: values?| range)?|reference(?: range)?|ref\.)\s*(?:is|are|:)?\s*$", re.IGNORECASE
 )
 _RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
-_SMALL = re.compile(r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?)\b)*", re.IGNORECASE)
+_SMALL = re.compile(
+    r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?|which|requires?|asks|demands)\b)*", re.IGNORECASE
+)
 _OTHERWISE = {
     Comparator.GE: Comparator.LT, Comparator.LT: Comparator.GE,
     Comparator.GT: Comparator.LE, Comparator.LE: Comparator.GT,
@@ -44,6 +46,8 @@ def threshold(quantity: Quantity, subject: Subject, given: Known, span: tuple[in
     if quantity.comparator is not None and quantity.comparator is not rule.comparator:
         return contradicted("criterion.comparator", f"The criterion is {rule.text}.")
     wrong = differs(quantity, rule.threshold, Known(rule.threshold, rule.unit), exact=True)
+    if wrong is not None and wrong.code == "unit.missing":
+        return wrong
     if wrong is not None:
         return contradicted("criterion.threshold", f"The criterion is {rule.text}; the sentence says otherwise.")
     return supported("criterion.threshold", f"The criterion is {rule.text}.", span)

@@ -35,7 +35,7 @@ _SHOWS = {
     Modality.FUNDUS: {"eye"}, Modality.CHEST_FILM: {"chest", "heart", "bone"}, Modality.DERMOSCOPY: {"skin"},
 }  # fmt: skip
 _SITES = re.compile(
-    r"\b(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|"
+    r"(?<![\w-])(?:(?:supero|infero)?(?:superior|inferior|nasal|temporal)(?:ly)?|"
     r"(?:upper|lower)(?! (?:than|limit|normal|bound|reference|end|one|value|number|reading|blood pressure))|"
     r"middle|medial|"
     r"lateral|anterior|posterior|apical|apex|basal|base|proximal|distal|central|peripheral|horizontal(?:ly)?|vertical(?:ly)?|lobe|"

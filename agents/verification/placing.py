@@ -109,6 +109,7 @@ def _numbers(context: ProseContext) -> Iterator[Known]:
         yield replace(given, criterion=None, interval=None)
         if given.interval is not None:
             yield from (Known(end, given.unit) for end in (given.interval.low, given.interval.high))
+            yield Known(100 * given.interval.level, "%")
     for subject in index.subjects:
         if subject.result is not None and subject.result.criterion is not None:
             yield Known(subject.result.criterion.threshold, subject.result.criterion.unit)

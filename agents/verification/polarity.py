@@ -198,6 +198,8 @@ def strangers(context: ProseContext) -> Outcome | None:
     for mention in context.mentions:
         if mention.best.score < SURE:
             continue
+        if context.text[mention.span.end :].startswith("-EPI"):
+            continue  # a formula, not the disease of its name
         if _MOVES.match(context.text[mention.span.end :]) and _FALLS.fullmatch(mention.text):
             continue
         outcome = _implied(context, mention) or _strange(context, mention)

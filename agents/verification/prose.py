@@ -37,6 +37,8 @@ _VERB = re.compile(
     r"reach(?:es|ed)?|looks?|seem(?:s|ed)?|appear(?:s|ed)?|does|do|did|falls?|fell|counts?)\b",
     re.IGNORECASE,
 )
+_SHARE_OF = re.compile(r"\d\s+of\s+(?:the\s+)?$", re.IGNORECASE)
+"""Before a name: what a ratio is of ("0.21 of the disc diameter")."""
 NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
 TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
 """Words that make several names share what is said."""
@@ -56,7 +58,8 @@ class ProseContext:
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """Where the sentence names something that the evidence knows."""
-        return self.index.find(self.text)
+        found = self.index.find(self.text)
+        return tuple(h for i, h in enumerate(found) if not (i and _SHARE_OF.search(self.text[: h.start])))
 
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:

@@ -29,7 +29,7 @@ _WORDS = (
     (Word.NORMAL, (r"within (?:the )?normal (?:limits|range)|in the normal range|within normal|of normal size|"
      r"(?:is |are )?normal(?: in size)?|unremarkable|physiological|preserved|not (?:abnormal|pathological)")),
     (Word.ABNORMAL, r"abnormal|pathological|outside (?:the )?normal (?:limits|range)|out of range"),
-    (Word.BORDERLINE, r"borderline|equivocal|indeterminate|at the limit|uncertain"),
+    (Word.BORDERLINE, r"borderline|equivocal|indeterminate|at the limit|uncertain(?! whether)"),
     (Word.HIGH, (r"enlarged|increased|elevated|raised|high|large|widened|dilated|"
      r"above (?:the )?normal(?: range| limits?)?"
      r"|too (?:high|large|wide)|big|excessive")),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from clinigraph.agents.claims.naming import said_with
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
@@ -25,7 +26,9 @@ _WHOLLY = re.compile(r"\b(?:(?:stays?|remains?) )?(?:(?:entirely|wholly|complete
 """Before a comparison that the whole interval meets."""
 _ALL = re.compile(r"\b(?:entirely|wholly|completely|all) $", re.IGNORECASE)
 _ENTIRE = re.compile(r"\b(?:entire|whole) $", re.IGNORECASE)
-_ROUNDED = re.compile(r"\brounded to (one|two|three|1|2|3) decimals?(?: places?)?,?", re.IGNORECASE)
+_OF_WHOLE = re.compile(r"^\s*of (?:the )?([a-z]+)(?: diameter| height| width)?\b", re.IGNORECASE)
+"""After a ratio: what it is a share of."""
+ROUNDED = re.compile(r"\brounded to (one|two|three|1|2|3) decimals?(?: places?)?,?", re.IGNORECASE)
 _INTERVAL_IS = re.compile(
     r"(?:\b(?:an?|the|its|with|and)\s+)*\b(?:(?:confidence|credible|prediction|conformal)\s+)?"
     r"(?:interval|range|CI|ranges|ranged|ranging|runs|extends|spans)\b"
@@ -69,7 +72,11 @@ def against(number: Number) -> Outcome:
 def _value(number: Number) -> Outcome:
     wrong = differs(number.quantity, number.given.value, number.given)
     told = f"{number.subject.name} is {value_text(number.given)} in the evidence."
-    return wrong or supported("number.traced", told, number.span, *_rounding(number.context, number.quantity))
+    start, end = number.span
+    whole = _OF_WHOLE.match(number.after)
+    if whole is not None and whole[1].lower() in said_with(number.subject.name):
+        end += whole.end()
+    return wrong or supported("number.traced", told, (start, end), *_rounding(number.context, number.quantity))
 
 
 def _reading(number: Number) -> Outcome | None:
@@ -190,7 +197,7 @@ def _relative(quantity: Quantity, subject: Subject, then: float, now: Measuremen
 def _rounding(context: ProseContext, quantity: Quantity) -> list[tuple[int, int]]:
     """Return where the sentence says to how many decimals it rounds, if that is so."""
     places = {"one": 1, "two": 2, "three": 3}
-    found = _ROUNDED.finditer(context.text)
+    found = ROUNDED.finditer(context.text)
     return [
         m.span() for m in found if places.get(m[1].lower(), 0) == quantity.decimals or m[1] == str(quantity.decimals)
     ]

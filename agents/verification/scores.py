@@ -10,8 +10,9 @@ from clinigraph.agents.verification.base import Outcome, contradicted, supported
 from clinigraph.agents.verification.bounds import difference
 from clinigraph.agents.verification.limits import RULE_WORDS, THRESHOLD
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.agents.verification.values import Known
+from clinigraph.agents.verification.values import Known, rounds
 from clinigraph.models.base import IndicatorId, PassageId
+from clinigraph.models.evidence import FindingNode
 from clinigraph.models.formatting import format_percent, round_value
 from clinigraph.models.planning import Comparator, Criterion
 
@@ -32,6 +33,8 @@ _MAY_LIE = re.compile(
     r"\b(?:may|can|could) (?:lie|range|be|fall|run)(?: anywhere)?\s*$|\b(?:runs|ranges)\s*$", re.IGNORECASE
 )
 """Before the range of a score."""
+_KIND = re.compile(r"\b(?:by its pixels|recogni[sz]ed as|kind of image)\b", re.IGNORECASE)
+_KIND_SCORE = re.compile(r"\(score (\d\.\d+)\)")
 _MANY = re.compile(r"^\s*(?:scores|readings|grades)\b", re.IGNORECASE)
 
 
@@ -73,12 +76,25 @@ def scored(context: ProseContext, place: int, subject: Subject) -> Outcome:
     numbers = (ends if _may_be(context, quantity) else {impression.score}) - {None}
     plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
     written = set(quantity.readings)
+    finer = quantity.decimals > 2 and not named
+    if finer and any(rounds(n, r, quantity.decimals, exact=False) for n in numbers if n is not None for r in written):
+        plain |= written
+    plain |= _of_the_kind(context)
     share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
     if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
         may = _MAY_LIE.search(context.text[: quantity.start])
         start = named.start() if named else may.start() if may and _may_be(context, quantity) else quantity.start
         return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
+
+
+def _of_the_kind(context: ProseContext) -> set[float]:
+    """Return the score by which the image's kind was told, where that is what the sentence speaks of."""
+    if not _KIND.search(context.text):
+        return set()
+    nodes = context.index.graph.nodes
+    told = [n.value.text for n in nodes if isinstance(n, FindingNode) and n.id.startswith("finding-kind-")]
+    return {float(m) for t in told for m in _KIND_SCORE.findall(t)}
 
 
 def _may_be(context: ProseContext, quantity: Quantity) -> bool:

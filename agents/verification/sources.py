@@ -31,6 +31,11 @@ _SWEEPING = re.compile(
     r"\b(?:in (?:every|all|each) (?:patients?|cases?|persons?|people)|without exception|always|invariably)\b",
     re.IGNORECASE,
 )
+_ATTRIBUTED = re.compile(
+    r"^\s*(?:According to|Per|As stated by|As defined by) [^,]{2,90},\s*|,? according to [^,]{2,90}\.?\s*$|"
+    r"\s*\([A-Z][^()]{2,70}\)\.?\s*$"
+)
+"""Who says so, before or after what is said."""
 _NAMED_RULE = re.compile(r"\b[A-Z]{2,8} (?:criterion|criteria|threshold|cut-?off|definition)\b")
 _YEAR = re.compile(r"(?<![\d.])(1[89]\d\d|20\d\d)(?!\d|\.\d)")
 _EDITION = re.compile(r"\b(\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh)\s+edition\b", re.I)
@@ -80,14 +85,24 @@ def quotation(context: ProseContext) -> Outcome | None:
     """A sentence that stands in a cited passage, word for word and whole, is a quotation."""
     passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
     plain = _squeezed(context.text)
+    attributed = _ATTRIBUTED.sub("", context.text)
     for passage in passages:
-        if plain in _sentences(passage.text):
+        said = _squeezed(attributed) in _sentences(passage.text) and _is_named(context, passage)
+        if plain in _sentences(passage.text) or (attributed != context.text and said):
             if passage.source.trust is Trust.UNSIGNED:
                 return unsupported("citation.unsigned", "Only unsigned documents say so.")
             if not context.library.verify(passage):
                 return contradicted("citation.bytes", f"The passage {passage.id} is not in the store with these bytes.")
             return supported("citation.exact", "It stands so in the cited passage.", (0, len(context.text)))
     return None
+
+
+def _is_named(context: ProseContext, passage: Passage) -> bool:
+    """Whether the source that a sentence names is that of a passage, with its year and edition."""
+    source = passage.source
+    return bool(_words(context) & _source_words(source.title, source.publisher, source.id)) and (
+        _dates(context, [passage]) is None
+    )
 
 
 @lru_cache(maxsize=512)
@@ -158,7 +173,9 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
     """The source is there; what it is said to say is left to the other checks."""
     ids = {p.id for p in named}
     rules = [s.result.criterion for s in context.subjects if s.result is not None and s.result.criterion is not None]
-    if rules and context.quantities and not any(r.passage_id in ids for r in rules):
+    years = dated(context.text, sourced=True)
+    numbers = [q for q in context.quantities if not any(a <= q.number_start < b for a, b in years)]
+    if rules and numbers and not any(r.passage_id in ids for r in rules):
         return contradicted("citation.other", "Another source than the named one states the criterion.")
     if all(s.kind is SubjectKind.CONDITION for s in context.subjects) and _thresholds_of(context, ids):
         return unverifiable("citation.unread", "The source is cited; what it is said to say of what cannot be read.")

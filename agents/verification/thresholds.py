@@ -42,7 +42,7 @@ _RULE_FOR_NAME = re.compile(
     r"(?:met|reached|satisfied|fulfilled)\b",
     re.IGNORECASE,
 )
-_LOOKED = re.compile(rf"\b(?:was|were|is|are) (?:{_LOOKED_AT})\b", re.IGNORECASE)
+_LOOKED = re.compile(rf"\b(?:was|were|is|are|(?:could|can) be) (?:{_LOOKED_AT})\b", re.IGNORECASE)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
 _WORD = re.compile(r"[a-z]{2,}")

@@ -117,7 +117,7 @@ class CaseVerifier:
         unknown = [i for i in claim.evidence_ids if i not in self.index.by_id]
         if unknown:
             return unsupported("evidence.unknown", f"The evidence {', '.join(unknown)} does not exist.")
-        inherited = self.index.subjects_of(claim.evidence_ids)
+        inherited = self.index.carried_on(claim.evidence_ids)
         return judge_wording(ProseContext(claim, claim.text, self.index, self._library, inherited))
 
 
