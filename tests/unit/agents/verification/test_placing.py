@@ -19,7 +19,7 @@ S, C, U, V = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED", "UNVERIFIABLE"
         ("It comes to 26 mmHg.", U, "number.no_value"),
         ("The size of the thing and the pressure are 0.90 and 25 mmHg, respectively.", S, "number.traced"),
         ("The pressure and the size of the thing are 25 mmHg and 0.90, respectively.", S, "number.traced"),
-        ("The size of the thing and the pressure are 25 mmHg and 0.90, respectively.", V, "number.unplaced"),
+        ("The size of the thing and the pressure are 25 mmHg and 0.90, respectively.", U, "unit.missing"),
         ("The size of the thing and the pressure are 0.91 and 25 mmHg, respectively.", C, "number.mismatch"),
         ("The size of the thing lies between 0.70 and 0.92.", C, "number.mismatch"),
         ("The size of the thing has grown from 0.70 to 0.90.", U, "change.no_prior"),
