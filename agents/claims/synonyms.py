@@ -15,7 +15,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "rim/disc ratio",
     ),
     "isnt_violated": ("violation of the ISNT rule", "ISNT violation", "violation of the ISNT order",
-        "ISNT rule is violated", "ISNT order is violated", "ISNT rule is broken", "ISNT order is broken"),
+        "ISNT rule is violated", "ISNT order of rim widths is violated", "ISNT order of the rim widths is violated",
+        "ISNT order of rim widths is broken", "ISNT order is violated", "ISNT rule is broken", "ISNT order is broken"),
     "parapapillary_atrophy": (
         "peripapillary atrophy", "parapapillary atrophy", "beta-zone atrophy", "beta zone parapapillary atrophy", "PPA",
     ),
@@ -29,6 +30,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "cardio-thoracic ratio", "CTR", "heart size", "heart", "cardiac silhouette", "cardiac size", "cardiac shadow",
         "cardiomediastinal silhouette", "heart shadow", "heart silhouette", "size of the heart", "cardiothoracic index",
     ),
+    "lung_area_ratio": ("ratio of left to right lung area", "left-to-right lung area ratio", "lung area ratio"),
     "left_ventricular_ejection_fraction": (
         "LV ejection fraction", "LVEF", "LV EF", "ejection fraction", "left ventricle ejection fraction",
         "ejection fraction of the left ventricle",
@@ -89,7 +91,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "ground-glass nodule", "ground glass nodule", "pure ground-glass opacity", "pure GGN", "GGN",
     ),
     "qtc_above_limit": ("QTc above the limit", "QTc beyond the limit"),
-    "qtc_interval": ("QTc", "QTcF", "QTc interval", "corrected QT interval", "corrected QT"),
+    "qtc_interval": (
+        "QTc", "QTcF", "QTc interval", "corrected QT interval", "corrected QT", "Fridericia-corrected QT interval",
+        "Fridericia-corrected QT", "rate-corrected QT interval", "rate-corrected QT",
+    ),
     "qt_interval": ("QT interval", "QT duration", "uncorrected QT", "QT"),
     "heart_rate": ("heart rate", "ventricular rate", "pulse rate", "HR"),
     "pr_interval": ("PR interval", "PR duration", "PQ interval", "PR", "PQ"),

@@ -109,12 +109,17 @@ def _compared(
 
 def course(context: ProseContext) -> tuple[Change, re.Match[str]] | None:
     """Return what a sentence says of the course, with the words that say it."""
-    found = next(((c, m) for c, p in _PATTERNS if (m := context.find(p))), None)
+    found = next(((c, m) for c, p in _PATTERNS if (m := context.find(p)) and not _in_a_disease(context, m)), None)
     if found is None and _SINCE_ONLY.search(context.text):
         found = next(((c, m) for c, p in _RELATIVE if (m := context.find(p))), None)
         if found is not None and _DENIED.search(context.text[: found[1].start()]):
             return None
     return found
+
+
+def _in_a_disease(context: ProseContext, match: re.Match[str]) -> bool:
+    """Whether a word stands in the name of a disease: progressive external ophthalmoplegia."""
+    return any(m.span.start <= match.start() < m.span.end for m in context.mentions)
 
 
 def _without(context: ProseContext, span: tuple[int, int]) -> Outcome:

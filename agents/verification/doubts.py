@@ -11,15 +11,19 @@ from functools import lru_cache
 
 from clinigraph.agents.claims.quantities import quantities
 from clinigraph.agents.verification.base import Outcome, unverifiable
+from clinigraph.agents.verification.illness import DISEASES
 from clinigraph.agents.verification.paraphrase import Said, said_of
 from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.sources import proper_words, source_words
 from clinigraph.models.evidence import EvidenceNode, FindingNode, IndicatorResultNode, PassageNode
-from clinigraph.models.passages import Trust
+from clinigraph.models.passages import Passage, Trust
 
 LEAST = 3
 """Fewest words of meaning that a sentence shares with what it may retell."""
 SHARE = 0.6
 """Least share of its words of meaning."""
+SHARE_NAMED = 0.5
+"""The same where the sentence names the source."""
 _SUPPOSES = re.compile(
     r"\b(?:(?:it )?is not (?:the case|true)|can ?not (?:be )?(?:said|sure|tell|told|say)|at no (?:point|time)|not only|"
     r"if|unless|had (?:the|this)|were (?:the|this)|would|"
@@ -39,6 +43,9 @@ _BY_A_SOURCE = frozenset(
      "side.unknown", "range.not_assessed", "range.no_criterion", "interval.none", "number.no_value", "patient.general",
      "criterion.none")
 )  # fmt: skip
+_OF_THE_SOURCE = ("citation.year", "citation.edition", "citation.unknown", "citation.bytes", "citation.unsigned",
+                  "citation.sweeping", "patient.mismatch", "patient.named", "instruction.planted")  # fmt: skip
+"""Reasons that naming the source does not soften."""
 _BY_A_RESULT = frozenset(("finding.unknown", "evidence.none", "number.no_value", "count.unknown", "side.unknown"))
 """Reasons for which a sentence that retells a source, or a result, may have been misread."""
 _OF_THE_PATIENT = re.compile(
@@ -74,10 +81,17 @@ def doubtful(context: ProseContext, outcome: Outcome) -> Outcome | None:
     """Return doubt in place of a conviction; None where it stands."""
     if outcome.code == "number.mismatch" and context.find(_ANOTHER) is not None:
         return unverifiable("number.other", "The sentence may speak of another measure of the same part.")
+    if outcome.code.endswith(".not_assessed") and not _named(context):
+        return None
     family = outcome.code.partition(".")[0]
-    open_ = family in _OF_PRESENCE and outcome.code != "presence.not_assessed" and _WHETHER.search(context.text)
+    open_ = family in _OF_PRESENCE and _WHETHER.search(context.text)
     if open_ or (family in _FAMILIES and _SUPPOSES.search(context.text)):
         return unverifiable("wording.supposed", "The sentence supposes or denies a whole statement; it was not judged.")
+    measured = any(s.measurement is not None for s in context.subjects)
+    firm = outcome.code in _OF_THE_SOURCE or (measured and outcome.code in ("range.mismatch", "citation.not_said"))
+    named = None if firm else _named(context)
+    if named is not None:
+        return unverifiable("citation.reworded", f"The sentence is close to the passage {named.id}, not its words.")
     near = _retold(context, outcome.code)
     return None if near is None else unverifiable("evidence.near", f"The sentence is close to {near}, not its words.")
 
@@ -101,6 +115,21 @@ def _retold(context: ProseContext, code: str) -> str | None:
     return None
 
 
+def _named(context: ProseContext) -> Passage | None:
+    """Return the passage that a sentence retells, where it names its source."""
+    words, mine = proper_words(context.text), said_of(context.text)
+    for node in context.index.graph.nodes:
+        if not isinstance(node, PassageNode) or node.value.source.trust is Trust.UNSIGNED:
+            continue
+        source = node.value.source
+        if not words & source_words(source.title, source.publisher, source.id):
+            continue
+        whole = f"{node.value.text} {source.title} {source.publisher} {source.year or ''} {source.id.replace('-', ' ')}"
+        if _close(mine, whole, context, loosely=True):
+            return node.value
+    return None
+
+
 def _told(node: EvidenceNode) -> tuple[str, str] | None:
     """Return the name and the words of a result or a finding; None for other evidence."""
     if isinstance(node, IndicatorResultNode) and node.value.reason:
@@ -110,7 +139,7 @@ def _told(node: EvidenceNode) -> tuple[str, str] | None:
     return None
 
 
-def _close(mine: Said, text: str, context: ProseContext, *, gap: bool = False) -> bool:
+def _close(mine: Said, text: str, context: ProseContext, *, gap: bool = False, loosely: bool = False) -> bool:
     """Whether a sentence shares most of its words with a text, adds none of weight and no number, denial or turn.
 
     Args:
@@ -118,14 +147,16 @@ def _close(mine: Said, text: str, context: ProseContext, *, gap: bool = False) -
         text: What it may retell.
         context: The sentence with its numbers.
         gap: Whether the text is why something was not assessed, so that a denial says nothing more.
+        loosely: Whether other words may stand beside its words, if none is an illness.
     """
     theirs = _said_whole(text)
     shared, strange = mine.words & theirs.words, mine.words - theirs.words
     best = max(_sentences(text), key=lambda s: len(mine.words & s.words))
-    enough = len(shared) >= LEAST and len(shared) >= SHARE * len(mine.words)
+    enough = len(shared) >= LEAST and len(shared) >= (SHARE_NAMED if loosely else SHARE) * len(mine.words)
+    plain = not (strange & _ILLNESS if loosely else strange - _GENERIC_STEMS)
     return (
         enough
-        and strange <= _GENERIC_STEMS
+        and plain
         and mine.denials - best.denials in ((0, 1) if gap else (0,))
         and not _numbers(context.text) - _numbers(text)
         and not _turned(context.text, text)
@@ -157,4 +188,5 @@ def _turned(mine: str, theirs: str) -> bool:
     )
 
 
+_ILLNESS = frozenset(w for d in DISEASES for w in said_of(d).words)
 _GENERIC_STEMS = said_of(" ".join(_GENERIC)).words

@@ -17,7 +17,8 @@ from clinigraph.models.formatting import pretty_unit
 from clinigraph.models.planning import Comparator, Criterion
 
 THRESHOLD = re.compile(
-    r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was))*\s*$", re.I
+    r"(?:criterion|criteria|threshold|cut-?off|limit)(?:\s+(?:value|of normal))?(?:\s+(?:is|of|for|at|was|being))*\s*$",
+    re.I,
 )
 END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
 RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
@@ -124,7 +125,12 @@ def as_limit(context: ProseContext, quantity: Quantity, subject: Subject, given:
     named = THRESHOLD.search(context.text[: quantity.start])
     if RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return beyond(quantity, subject, given, span)
-    ruled = any(h.end <= quantity.start and _RULE_FOR.search(context.text[: h.start]) for h in context.hits)
+    ruled = any(
+        h.end <= quantity.start
+        and _RULE_FOR.search(context.text[: h.start])
+        and not any(h.end <= q.start < quantity.start for q in context.quantities)
+        for h in context.hits
+    )
     reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
     general = ruled or (context.general and reached)
     behind = _RULE_BEHIND.match(context.text[quantity.end :])

@@ -10,7 +10,7 @@ from clinigraph.agents.claims.synonyms import OPPOSITES
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.patients import aged
 from clinigraph.agents.verification.prose import ProseContext
-from clinigraph.agents.verification.thresholds import UNASSESSED, recomputed
+from clinigraph.agents.verification.thresholds import left_unassessed, recomputed
 from clinigraph.knowledge.terminology.contract import Assertion, Mention
 from clinigraph.models.evidence import FindingNode
 from clinigraph.models.findings import Met, Presence
@@ -50,6 +50,10 @@ _WEIGHED = re.compile(r"\bby the weighted indicators\b", re.IGNORECASE)
 _EXPLAINS = re.compile(r"\b(?:un)?explain(?:s|ed)?\b", re.IGNORECASE)
 """What a hypothesis explains, or leaves unexplained, is not for that there or not there."""
 _OPEN = re.compile(r"\b(?:withdr[ae]wn?|question of|remains? open|left open)\b", re.IGNORECASE)
+_RULE_FOR = re.compile(
+    r"\b(?:criteri(?:on|a)|thresholds?|limits?|cut-?offs?) (?:for|of)(?: an?| the)?\s*$", re.IGNORECASE
+)
+"""Before a name: a rule for it is spoken of, not whether it is there."""
 _FALLS = re.compile(r"falls?", re.IGNORECASE)
 _MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
 """After "falls": no fall of a person is meant."""
@@ -76,7 +80,7 @@ def polarity(context: ProseContext) -> Outcome | None:
     sentences: list[str] = []
     for hit in context.hits:
         subject = next((s for s in context.sided(hit.subjects) if _holds(context, s) is not None), None)
-        if subject is None or _spoken_otherwise(context, subject):
+        if subject is None or _spoken_otherwise(context, subject) or _RULE_FOR.search(context.text[: hit.start]):
             continue
         outcome = _judge(context, hit, subject)
         if not outcome.spans:
@@ -91,7 +95,7 @@ def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
     plain = [q for q in context.quantities if not any(a <= q.number_start < b for a, b in aged(context.text))]
     reads = bool(plain) and subject.fact is None and not any(p.search(context.text) for _, p in _EXPLICIT)
     not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
-    return reads or (not_read and UNASSESSED.search(context.text) is not None)
+    return reads or (not_read and left_unassessed(context.text))
 
 
 def _holds(context: ProseContext, subject: Subject) -> Presence | None:

@@ -21,7 +21,7 @@ MOST_OF_A_NAME = 2 / 3
 """Least share of the long words of a condition's name by which a sentence speaks of it."""
 _NAMES_A_SOURCE = re.compile(
     r"\b(?:guidelines?|guidance|according to (?!(?:the|this|her|his) (?:[\w-]+ )?"
-    r"(?:records?|chart|file|notes|rules?|indicators?|scores?|weights?|evidence|measurements?)\b)|"
+    r"(?:records?|chart|file|notes|rules?|indicators?|scores?|weights?|evidence|measurements?|formula|equation|method)\b)|"
     r"society|association|academy|college|consensus|edition|criteria of|et al|"
     r"statement|as defined by|as published|terminology and|recommendations? of|textbook|trial|"
     r"(?<!prior )(?<!previous )(?<!earlier )study)\b",
@@ -72,12 +72,14 @@ def sources(context: ProseContext) -> Outcome | None:
     named_by_year = bool(context.source_with_year)
     if not _NAMES_A_SOURCE.search(context.text) and context.find(_NAMED_RULE) is None and not named_by_year:
         return _unsourced(context)
-    words = _words(context)
-    found = [p for p in passages if words & _source_words(p.source.title, p.source.publisher, p.source.id)]
+    words = proper_words(context.text)
+    found = [p for p in passages if words & source_words(p.source.title, p.source.publisher, p.source.id)]
+    if not found and not words:
+        return unverifiable("citation.unnamed", "The sentence speaks of a source and names none.")
     if not found:
         return unsupported("citation.unknown", "The source that the sentence names is not among the passages cited.")
-    best = max(len(words & _source_words(p.source.title, p.source.publisher, p.source.id)) for p in found)
-    named = [p for p in found if len(words & _source_words(p.source.title, p.source.publisher, p.source.id)) == best]
+    best = max(len(words & source_words(p.source.title, p.source.publisher, p.source.id)) for p in found)
+    named = [p for p in found if len(words & source_words(p.source.title, p.source.publisher, p.source.id)) == best]
     return _dates(context, named) or _said(context, named, words)
 
 
@@ -100,7 +102,7 @@ def quotation(context: ProseContext) -> Outcome | None:
 def _is_named(context: ProseContext, passage: Passage) -> bool:
     """Whether the source that a sentence names is that of a passage, with its year and edition."""
     source = passage.source
-    return bool(_words(context) & _source_words(source.title, source.publisher, source.id)) and (
+    return bool(proper_words(context.text) & source_words(source.title, source.publisher, source.id)) and (
         _dates(context, [passage]) is None
     )
 
@@ -144,12 +146,14 @@ def _unsourced(context: ProseContext) -> Outcome | None:
     return None
 
 
-def _words(context: ProseContext) -> frozenset[str]:
-    return frozenset(w.lower() for w in _PROPER.findall(context.text)) - _COMMON
+def proper_words(text: str) -> frozenset[str]:
+    """Return the words of a sentence that may name a source, in small letters."""
+    return frozenset(w.lower() for w in _PROPER.findall(text)) - _COMMON
 
 
 @lru_cache(maxsize=512)
-def _source_words(title: str, publisher: str, source_id: str) -> frozenset[str]:
+def source_words(title: str, publisher: str, source_id: str) -> frozenset[str]:
+    """Return the words by which a source is named."""
     plain = re.findall(r"[A-Za-z]{2,}", f"{title} {publisher} {source_id}")
     initials = "".join(w[0] for w in re.findall(r"[A-Za-z]+", publisher) if w[0].isupper())
     return frozenset((*(w.lower() for w in plain), initials.lower())) - _COMMON
@@ -183,7 +187,7 @@ def _said(context: ProseContext, named: list[Passage], words: frozenset[str]) ->
         return unsupported("citation.not_said", "No criterion of the named source is about what the sentence says.")
     spans = list(dated(context.text, sourced=bool(context.source_with_year)))
     spans += [m.span() for p in (_NAMES_A_SOURCE, _NAMED_RULE) for m in p.finditer(context.text)]
-    mine = frozenset(w for p in named for w in _source_words(p.source.title, p.source.publisher, p.source.id))
+    mine = frozenset(w for p in named for w in source_words(p.source.title, p.source.publisher, p.source.id))
     spans += [m.span() for m in re.finditer(r"[A-Za-z]{2,}", context.text) if m.group().lower() in mine]
     return supported("citation.exact", f"The source is cited: {named[0].citation}.", *spans)
 

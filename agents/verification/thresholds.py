@@ -42,6 +42,7 @@ _RULE_FOR_NAME = re.compile(
     r"(?:met|reached|satisfied|fulfilled)\b",
     re.IGNORECASE,
 )
+_MEETS_FOR_NAME = re.compile(rf"\b{_MEETS} {_RULE} (?:for|of|on) (?:the |an? )?(?P<name>\x00+)", re.IGNORECASE)
 _LOOKED = re.compile(rf"\b(?:was|were|is|are|(?:could|can) be) (?:{_LOOKED_AT})\b", re.IGNORECASE)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
@@ -81,6 +82,7 @@ _LACKING = frozenset(
 """Words that a reason may be reworded with."""
 STRANGE = 1 / 3
 """Most of a reason's words that may be others."""
+_ALL_OF_THEM = re.compile(r"\b(?:indicators|findings)\b", re.IGNORECASE)
 _REACHES = re.compile(r"\breach", re.IGNORECASE)
 _BECAUSE = re.compile(
     r"^(?: in [a-z]+)?\s*(?:,?\s*(?:because|since|as)\b|:|,(?!\s*so\b))\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL
@@ -126,7 +128,8 @@ def named_rules(context: ProseContext) -> Outcome | None:
     masked = list(context.text)
     for hit in context.hits:
         masked[hit.start : hit.end] = "\x00" * (hit.end - hit.start)
-    match = _RULE_FOR_NAME.search("".join(masked))
+    told = "".join(masked)
+    match = _RULE_FOR_NAME.search(told) or _MEETS_FOR_NAME.search(told)
     if match is None:
         return None
     subjects = next(h.subjects for h in context.hits if h.start == match.start("name"))
@@ -137,7 +140,14 @@ def named_rules(context: ProseContext) -> Outcome | None:
                 "criterion.unread", "The condition has several criteria; which is meant cannot be told."
             )
         subjects = (ruled[0],)
-    return _one(context, subjects, Met.NO if match["no"] else Met.YES, match)
+    return _one(context, subjects, Met.NO if match.groupdict().get("no") else Met.YES, match)
+
+
+def left_unassessed(text: str) -> bool:
+    """Whether a sentence says that something was not looked at: in so many words, or by "neither ... was assessed"."""
+    return UNASSESSED.search(text) is not None or (
+        NEITHER.search(text) is not None and _LOOKED.search(text) is not None
+    )
 
 
 def _none_looked_at(context: ProseContext) -> tuple[Met, re.Match[str]] | None:
@@ -209,6 +219,8 @@ def _unnamed(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome:
     ruled = [s for s in context.index.subjects if s.result is not None and s.result.criterion is not None]
     if len(ruled) == 1:
         return _one(context, (ruled[0],), said, match)
+    if _ALL_OF_THEM.search(context.text):
+        return unverifiable("criterion.unread", "The sentence speaks of all indicators together.")
     return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
 
 

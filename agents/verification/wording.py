@@ -50,7 +50,8 @@ CHECKS: tuple[ProseCheck, ...] = (
 )
 """All run; the first of the worst verdicts is told."""
 
-_WORST_FIRST = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNVERIFIABLE)
+_CONVICTING = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED)
+"""The worst first."""
 
 
 def judge_wording(context: ProseContext) -> Outcome:
@@ -58,20 +59,17 @@ def judge_wording(context: ProseContext) -> Outcome:
     refused = _refused(context) or quotation(context) or told(context)
     if refused is not None:
         return refused
-    outcome = _checked(context)
+    outcomes = [o for check in CHECKS if (o := check(context)) is not None]
+    bad = [o for verdict in _CONVICTING for o in outcomes if o.verdict is verdict]
+    doubts = [doubtful(context, o) for o in bad]
+    firm = next((o for o, doubt in zip(bad, doubts, strict=True) if doubt is None), None)
+    if firm is not None:
+        return paraphrase(context) or firm
+    doubt = next(iter(doubts), None) or next((o for o in outcomes if o.verdict is Verdict.UNVERIFIABLE), None)
+    outcome = doubt or _confirmed(context, outcomes)
     if outcome.verdict is Verdict.SUPPORTED:
         return outcome
-    doubt = doubtful(context, outcome) if outcome.verdict is not Verdict.UNVERIFIABLE else None
-    return paraphrase(context) or doubt or outcome
-
-
-def _checked(context: ProseContext) -> Outcome:
-    outcomes = [o for check in CHECKS if (o := check(context)) is not None]
-    for verdict in _WORST_FIRST:
-        bad = next((o for o in outcomes if o.verdict is verdict), None)
-        if bad is not None:
-            return bad
-    return _confirmed(context, outcomes)
+    return paraphrase(context) or doubt or doubtful(context, outcome) or outcome
 
 
 def _refused(context: ProseContext) -> Outcome | None:
