@@ -79,6 +79,33 @@ def said_with(name: str) -> frozenset[str]:
     )
 
 
+_AFTER = re.compile(r"\s+(?:(?:of|at|in|by|on|to|over|the|an?)\s+)*\(?([a-z]+(?:-[a-z]+)*)\)?", re.IGNORECASE)
+_BEFORE = re.compile(r"\b([a-z]+(?:-[a-z]+)*)\s+$", re.IGNORECASE)
+
+
+def beside(text: str, start: int, end: int, name: str) -> tuple[int, int]:
+    """Return a name's place with the words of its full name, and of what it is of, that stand right beside it.
+
+    Example:
+        >>> text = "The greatest wall thickness at end-diastole is 9 mm"
+        >>> start, end = beside(text, 13, 27, "Greatest wall thickness at end-diastole")
+        >>> text[start:end]
+        'greatest wall thickness at end-diastole'
+    """
+    words = said_with(name)
+    while (match := _AFTER.match(text, end)) and match[1].lower() in words:
+        end = match.end()
+    while (match := _BEFORE.search(text[:start])) and match[1].lower() in words:
+        start = match.start(1)
+    return start, end
+
+
+def ratio_parts(name: str) -> tuple[str, ...]:
+    """Return what a ratio is of and to: ``("cup", "disc")`` of "Vertical cup-to-disc ratio"; empty for other names."""
+    match = _RATIO.search(bare(name))
+    return match.groups() if match else ()
+
+
 def spoken(name: str) -> str:
     """Return the name of a fact as a sentence says it.
 

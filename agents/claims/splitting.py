@@ -25,9 +25,13 @@ _OWN_SECTIONS = ("impression", "statements and what they rest on")
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 _PICTURE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)")
 _LINK = re.compile(r"\[([^\]\n]{0,300})\]\([^)\n]{0,500}\)")
-_TAG = re.compile(r"<[^>\n]{1,200}>")
-_MARK = re.compile(r"\*\*\[[A-Za-z ]+\]\*\*")
-_EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
+_TAG = re.compile(
+    r"</?(?:b|i|u|em|strong|p|br|hr|div|span|ul|ol|li|h[1-6]|table|thead|tbody|tr|td|th|sup|sub|a|img|code|pre|small|mark|"
+    r"details|summary|html|head|body|section|article)(?:\s[^<>\n]{0,200})?/?>",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\*\*\[(?:Supported|Contradicted|Unsupported|Could not be judged)\]\*\*", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(?<![\\\d.])(?:\*\*|__|`|\*)|(?<!\\)(?:\*\*|__|`|\*)(?![\d*])")
 _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,2}[.)]|\(?[a-z][.)])\s+")
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*$")
 _PLAIN_HEADING = re.compile(r"^\s*([A-Z][A-Za-z]+(?: (?:[A-Za-z]+|/|&)){0,2}):\s*(.*)$")
@@ -46,6 +50,13 @@ _HAS_VERB = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)
 _SUBORDINATE = re.compile(r"\b(?:because|since|as|if|when|where|unless|whether)\b", re.IGNORECASE)
 """Words that begin a clause: before the next joint it needs a verb of its own."""
 _NO_AND_NO = re.compile(r"^\s*No\s+[\w\s-]+(?:,\s+no\s+[\w\s-]+)+\.?\s*$", re.IGNORECASE)
+_HEADS = re.compile(
+    r"(?:(?:final|overall|clinical|main|past|medical|and|/|&|impressions?|conclusions?|diagnos[ei]s|assessments?|summary|"
+    r"recommendations?|plan|advice|follow-?up|limitations?|literature|guidelines?|background|records?|history|indications?|"
+    r"information|evidence base)\s*)+",
+    re.IGNORECASE,
+)
+"""Headings in a line; with another word before the colon it is a sentence."""
 _SECTION_WORDS = (
     (Section.IMPRESSION, re.compile(r"impression|conclusion|diagnos|assessment|summary", re.IGNORECASE)),
     (Section.RECOMMENDATIONS, re.compile(r"recommend|plan|advice|follow", re.IGNORECASE)),
@@ -164,7 +175,7 @@ def _lines(text: str, whole: frozenset[str]) -> Iterator[tuple[str, Section]]:
             continue
         line = _plain(raw)
         named = _PLAIN_HEADING.match(line)
-        if named and _section(named.group(1)) and line not in whole:
+        if named and _section(named.group(1)) and _HEADS.fullmatch(named.group(1)) and line not in whole:
             section, line = _section(named.group(1)) or section, named.group(2)
         elif named and named.group(1).lower() in ("findings", "report", "technique", "comparison"):
             section, line = Section.FINDINGS, named.group(2)

@@ -30,7 +30,9 @@ _LINK = re.compile(r"^(?:\s|[:=(]|\b(?:is|was|of|at|are|equals|measures)\b)*$", 
 _VERSION = re.compile(r"\b[A-Z][A-Z-]{2,}[ -](?:19|20)\d\d\b")
 """A formula with its year: CKD-EPI 2021."""
 _VERB_BETWEEN = re.compile(
-    r"\s*(?:(?:both|all)\s+)?(?:is|are|was|were|lies?|stays?|remains?|exceeds?|measures?)?\s*(?:both\s+|all\s+)?$", re.I
+    r"\s*(?:(?:both|all)\s+)?(?:is|are|was|were|lies?|stays?|remains?|exceeds?|measures?)?\s*"
+    r"(?:(?:found|measured|recorded)\s+)?(?:(?:both|all)\s+)?$",
+    re.IGNORECASE,
 )
 
 
@@ -74,6 +76,8 @@ def _denied(context: ProseContext, quantity: Quantity, outcome: Outcome) -> Outc
 def _one(context: ProseContext, place: int, quantity: Quantity) -> Outcome:
     if not quantity.readings:
         return unverifiable("number.unread", "A number of the sentence cannot be read.")
+    if RESPECTIVELY.search(context.text) and not in_order(context, quantity):
+        return unverifiable("number.unplaced", "Names and numbers are not as many: which belong together?")
     names = _together(context, quantity)
     if names:
         return _each(context, place, names)
@@ -132,13 +136,15 @@ def _unmeasured(context: ProseContext, quantity: Quantity, subjects: tuple[Subje
 def _together(context: ProseContext, quantity: Quantity) -> list[Hit]:
     """Return the names that a comparison is said of together: "both the systolic and the diastolic pressure"."""
     joined = context.joined(quantity.start) if quantity.comparator is not None else []
-    return joined if len(joined) > 1 and _VERB_BETWEEN.match(context.text[joined[-1].end : quantity.start]) else []
+    return joined if len(joined) > 1 else []
 
 
 def _each(context: ProseContext, place: int, names: list[Hit]) -> Outcome:
     """Judge a comparison of each of several names; the worst is told."""
     if NEITHER.search(context.text[: names[-1].start]):
         return unverifiable("number.denied", "What is denied of several values cannot be read.")
+    if not _VERB_BETWEEN.match(context.text[names[-1].end : context.quantities[place].start]):
+        return unverifiable("number.unplaced", "Several things are named before a comparison: is it said of all?")
     outcomes = [_of_one(context, place, context.sided(h.subjects)) for h in names]
     wrong = next((o for o in outcomes if not o.spans), None)
     if wrong is not None:

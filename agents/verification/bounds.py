@@ -22,14 +22,17 @@ from clinigraph.models.findings import Met
 from clinigraph.models.planning import Comparator, Criterion
 
 LIMIT = (
-    r"(?:the |its |this |their )?(?:diagnostic |stated |guideline |upper |lower |normal )?"
-    r"(?:criteri(?:on|a)|thresholds?|cut-?offs?|limits?|requirements?)(?: of normal)?"
+    r"(?:the |its |this |their )?(?:(?:upper|lower) limit(?: of normal)?|"
+    r"(?:diagnostic |stated |guideline )?(?:criteri(?:on|a)|thresholds?|cut-?offs?|limits?|requirements?)"
+    r"(?! of normal))"
 )
 _LIES = r"(?:(?:lies?|lay|is|are|was|were|stays?|stayed|remains?|remained|falls?|fell) )?"
 _OVER = re.compile(rf"\b(?:exceed(?:s|ed)?|surpass(?:es|ed)?|{_LIES}(?:above|over|beyond)) {LIMIT}\b", re.IGNORECASE)
 _UNDER = re.compile(rf"\b{_LIES}(?:below|under|short of) {LIMIT}\b", re.IGNORECASE)
+_RULE_NOUN = re.compile(r"\b(?:criteri|requirement)", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:(?:does|do|did|is|are|was|were) not|fails? to|failed to|never)\s*$", re.IGNORECASE)
-_A_NUMBER = re.compile(r"\s*(?:of|is|at|=)?\s*-?\d")
+_QUALIFIED = re.compile(r"\s*(?:of|is|at|=)?\s*-?\d|\s+(?:for|of|in|to|on)\b", re.IGNORECASE)
+"""After a limit: a number, which is compared elsewhere, or what it is a limit for, which makes it another one."""
 _COMPARATORS = {
     (True, False): Comparator.GT, (False, False): Comparator.LT,
     (True, True): Comparator.LE, (False, True): Comparator.GE,
@@ -38,7 +41,7 @@ _UP = r"above|over|beyond|higher than|larger than|more than"
 _DOWN = r"below|under|short of|lower than|smaller than|less than"
 _POINTS = r"\s*(?:percentage points?|points?)?"
 _FROM_HERE = re.compile(
-    rf"^{_POINTS}\s*(?:(?P<up>{_UP})|{_DOWN})\s+(?P<limit>{LIMIT}(?: of| at| for (?:the )?[a-z]+)?)?\s*(?:the )?",
+    rf"^{_POINTS}\s*(?:(?P<up>{_UP})|{_DOWN})\s+(?P<limit>{LIMIT}(?: of| at)?)?\s*(?:the )?",
     re.IGNORECASE,
 )
 """After a difference: its direction, then a limit, a number or both."""
@@ -92,7 +95,7 @@ def bounds(context: ProseContext) -> Outcome | None:
 def _said(context: ProseContext) -> _Said | None:
     for over, pattern in ((True, _OVER), (False, _UNDER)):
         match = context.find(pattern)
-        if match is None or _A_NUMBER.match(context.text[match.end() :]):
+        if match is None or _QUALIFIED.match(context.text[match.end() :]):
             continue
         denial = _DENIED.search(context.text[: match.start()])
         start = denial.start() if denial else match.start()
@@ -108,6 +111,8 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: _Said) -> O
     if subject is None or subject.result is None or subject.result.criterion is None:
         return None
     given, rule = known(subject), subject.result.criterion
+    if not rule.comparator.upward and _RULE_NOUN.search(context.text[said.start : said.end]):
+        return unverifiable("criterion.unread", "It cannot be told whether the criterion or its threshold is meant.")
     if given is None:
         return contradicted("criterion.mismatch", f"{subject.name} was not assessed.")
     end = wrong_end(context, given) if END.search(context.text[said.start : said.end]) else None
@@ -198,6 +203,8 @@ def _ahead(context: ProseContext, place: int) -> _Told | None:
     if match is None or _IS_THE_VALUE.search(context.text[: quantity.start]):
         return None
     end = quantity.end + match.end()
+    if re.match(r"\s*(?:for|in|to)\b", context.text[end:]):
+        return match["up"] is not None, None, False, (quantity.start, end)
     following = context.quantities[place + 1] if place + 1 < len(context.quantities) else None
     if following is not None and following.number_start == end:
         mark = _in(following, quantity.unit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
 from clinigraph.agents.verification.courses import before as earlier
 from clinigraph.agents.verification.courses import earlier_words, has_prior
@@ -77,12 +78,23 @@ def changes(context: ProseContext) -> Outcome | None:
     found = course(context)
     if found is None and (UNASSESSED.search(context.text) or context.find(_PRIOR) is None):
         return None
-    subject = next((s for s in context.subjects if s.measurement is not None), None)
-    now = subject.measurement if subject is not None else None
-    before = earlier(context, now) if now is not None else None
-    if now is None or before is None:
+    subjects = _moved(context, found)
+    measured = [s.measurement for s in subjects if s.measurement is not None]
+    pairs = [(m, earlier(context, m)) for m in measured]
+    now, before = next(((m, b) for m, b in pairs if b is not None), (None, None))
+    if now is None or before is None or any(b is None for _, b in pairs):
         return unsupported("change.no_prior", "The evidence holds no earlier measurement to compare with.")
     return _told(context, before, now) if found is None else _compared(context, found, before, now)
+
+
+def _moved(context: ProseContext, found: tuple[Change, re.Match[str]] | None) -> list[Subject]:
+    """Return what is said to have moved: the name before the words, with those joined to it; without words all."""
+    if found is None:
+        return list(context.subjects)
+    joined = context.joined(found[1].start())
+    if len(joined) > 1:
+        return [s for h in joined for s in h.subjects[:1]]
+    return list(context.subjects_at(found[1].start()))
 
 
 def _told(context: ProseContext, before: Measurement, now: Measurement) -> Outcome:

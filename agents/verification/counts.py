@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from clinigraph.agents.claims.numerals import numerals
 from clinigraph.agents.claims.subjects import Hit
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import IndicatorResultNode, NodeKind
 from clinigraph.models.findings import Met
@@ -18,10 +18,13 @@ _NOUN = re.compile(
     r"(?:(?P<which>met|unmet|assessed|critical|cited|listed|planned)\s+)?"
     r"(?P<noun>criteria|criterion|indicators?|images?|photographs?|films?|passages?|outlines?|segments?|"
     r"lesions?|nodules?|masses|haemorrhages?|hemorrhages?|opacities|effusions?|fractures?|plaques?|cysts?|drusen|"
-    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>[^.;]{0,30}?\b(?:met|reached|fulfilled|satisfied|assessed|evaluated|"
-    r"measured|uncertain|(?:surely )?meets? (?:its|their|the) (?:criteri(?:on|a)|thresholds?))\b)?",
+    r"exudates?|spots|vessels?|lobes?)\b(?P<tail>\s+"
+    r"(?:(?:is|was|are|were|has|have|could|can|remains?|do|does|did)\s+)?(?:(?:not|been|be)\s+){0,3}"
+    r"(?:cannot be\s+)?(?:met|reached|fulfilled|satisfied|assessed|evaluated|measured|uncertain|"
+    r"(?:surely )?meets? (?:its|their|the) (?:criteri(?:on|a)|thresholds?))\b)?",
     re.IGNORECASE,
 )
+_MODAL = re.compile(r"\s*(?:could|can)\b(?!\s*not)", re.IGNORECASE)
 _KINDS = {
     "image": NodeKind.IMAGE, "photograph": NodeKind.IMAGE, "film": NodeKind.IMAGE, "passage": NodeKind.PASSAGE,
     "outline": NodeKind.LABEL_MAP, "segment": NodeKind.LABEL_MAP,
@@ -50,6 +53,8 @@ def counts(context: ProseContext) -> Outcome | None:
         there = _there(context, match)
         if there is None:
             return unsupported("count.unknown", f"The evidence does not count {match['noun'].lower()}.")
+        if _unread(context, match):
+            return unverifiable("count.unread", "What is counted cannot be told apart in the evidence.")
         total = _number(match["total"]) if match["total"] else None
         if match["total"] and total is None and match["total"].lower() not in _ALL:
             return unsupported("count.unread", f'The evidence does not say of how many "{match["total"]}" are.')
@@ -72,6 +77,22 @@ def _phrases(text: str, names: Sequence[Hit] = ()) -> list[tuple[int, int, int, 
         if match and len(readings) == 1 and readings[0].is_integer():
             found.append((start, end + match.end(), int(readings[0]), match))
     return found
+
+
+def _unread(context: ProseContext, match: re.Match[str]) -> bool:
+    """Whether a count is of what no number of the evidence gives: critical criteria, images that were assessed.
+
+    An indicator without a criterion may have been measured and count as not assessed: which is meant cannot be told.
+    """
+    which, noun = (match["which"] or "").lower(), match["noun"].lower()
+    words = f"{which} {match['tail'] or ''}"
+    if which == "critical" or (match["tail"] and not noun.startswith(("criteri", "indicator"))):
+        return True
+    if _MODAL.match(match["tail"] or ""):
+        return True
+    results = [n.value for n in context.index.graph.nodes if isinstance(n, IndicatorResultNode)]
+    open_ = any(r.met is Met.NOT_ASSESSED and r.value is not None for r in results)
+    return open_ and noun.startswith("indicator") and _ASSESSED.search(words) is not None
 
 
 def _number(word: str) -> int | None:

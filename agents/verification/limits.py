@@ -21,6 +21,13 @@ THRESHOLD = re.compile(
     re.I,
 )
 END = re.compile(r"\b(upper|lower)\s+(?:normal\s+)?(?:limit|bound|end)\b(?: of normal)?", re.IGNORECASE)
+AT_A_RULE = re.compile(
+    r"\b(?:at|on|shows?|gives?|has)\s+(?:the |its )?(?:upper |lower )?$|"
+    r"\b(?:(?:lies?|lay|is|was|stands?|stays?) (?:right |exactly |just )?(?:at|on)|"
+    r"equals?|is equal to|comes to|amounts to)\s+(?:the |its )?(?:upper |lower )?$",
+    re.IGNORECASE,
+)
+"""Before a rule: the value is said to be the threshold, or the threshold to be there."""
 RULE_WORDS = re.compile(r"\b(?:criterion|criteria|threshold|cut-?off|limit)\b", re.IGNORECASE)
 _RULE_FOR = re.compile(
     r"\b(?:criterion|threshold|cut-?off|limit)\s+(?:for|of|on)\s+(?:the\s+|an?\s+)?(?:normal\s+)?$", re.IGNORECASE
@@ -30,6 +37,14 @@ _NORMAL_IS = re.compile(
     r"\b(?:normal(?: values?| range)?|reference(?: range)?|ref\.)\s*(?:is|are|:)?\s*$", re.IGNORECASE
 )
 _RULE_BEHIND = re.compile(r"^\s*(?:criterion|threshold|cut-?off|limit|mark)\b", re.IGNORECASE)
+_IS_CALLED = re.compile(r"^\s*(?:is|are|counts?|means?)\b", re.IGNORECASE)
+"""After a threshold: what a value beyond it is called."""
+_TELLS = re.compile(r"\b(?:calls?|called|counts?|defines?|defined|should|when|regards?|normal|from)\b", re.IGNORECASE)
+PATIENT = re.compile(
+    r"\b(?:patient|patient's|his|her|he|she|your|this|man|woman|lady|gentleman|record|film|image|photograph|picture|scan)\b",
+    re.IGNORECASE,
+)
+"""Speaks of the case at hand, whatever source is named."""
 _SMALL = re.compile(
     r"(?:[\s:=,(]|\b(?:is|was|of|for|on|at|the|its|an?|which|requires?|asks|demands)\b)*", re.IGNORECASE
 )
@@ -119,28 +134,50 @@ def rules_with(context: ProseContext, quantity: Quantity) -> bool:
 def as_limit(context: ProseContext, quantity: Quantity, subject: Subject, given: Known) -> Outcome | None:
     """Judge a number that is a threshold or an end of what is normal; None where it is a value."""
     span = (quantity.start, quantity.end)
-    normal = _NORMAL_IS.search(context.text[: quantity.start])
+    before, after = context.text[: quantity.start], context.text[quantity.end :]
+    normal, behind = _NORMAL_IS.search(before), _RULE_BEHIND.match(after)
     if normal is not None and quantity.comparator is not None:
         return reference(quantity, given, (normal.start(), span[1]))
-    named = THRESHOLD.search(context.text[: quantity.start])
     if RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
         return beyond(quantity, subject, given, span)
-    ruled = any(
+    if quantity.comparator is not None and behind is not None:
+        return beyond(quantity, subject, given, (span[0], span[1] + behind.end()))
+    return _as_threshold(context, quantity, subject, given)
+
+
+def _as_threshold(context: ProseContext, quantity: Quantity, subject: Subject, given: Known) -> Outcome | None:
+    span, before = (quantity.start, quantity.end), context.text[: quantity.start]
+    named = THRESHOLD.search(before)
+    if named is not None and AT_A_RULE.search(before[: named.start()]):
+        return unverifiable("criterion.unread", "It cannot be told whether a value or a threshold is meant.")
+    reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
+    general = _ruled(context, quantity) or (context.general and reached)
+    if not (named or general or (quantity.comparator and _follows_a_rule(context, quantity))):
+        return None
+    outcome = wrong_end(context, given) or threshold(quantity, subject, given, span)
+    if outcome.spans and not named and not _of_a_rule(context, quantity, subject, given):
+        return unverifiable("criterion.unread", "It cannot be told whether a rule or the patient's value is meant.")
+    words = tuple(m.span() for p in (RULE_WORDS, END) for m in p.finditer(context.text))
+    return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
+
+
+def _ruled(context: ProseContext, quantity: Quantity) -> bool:
+    """Whether "criterion for" stands before the name, and no other number between the name and this one."""
+    return any(
         h.end <= quantity.start
         and _RULE_FOR.search(context.text[: h.start])
         and not any(h.end <= q.start < quantity.start for q in context.quantities)
         for h in context.hits
     )
-    reached = quantity.comparator is not None or _REACHES.search(context.text[: quantity.number_start]) is not None
-    general = ruled or (context.general and reached)
-    behind = _RULE_BEHIND.match(context.text[quantity.end :])
-    if quantity.comparator is not None and behind is not None:
-        return beyond(quantity, subject, given, (span[0], span[1] + behind.end()))
-    if named or general or (quantity.comparator and _follows_a_rule(context, quantity)):
-        outcome = wrong_end(context, given) or threshold(quantity, subject, given, span)
-        words = tuple(m.span() for p in (RULE_WORDS, END) for m in p.finditer(context.text))
-        return replace(outcome, spans=(*outcome.spans, *words)) if outcome.spans else outcome
-    return None
+
+
+def _of_a_rule(context: ProseContext, quantity: Quantity, subject: Subject, given: Known) -> bool:
+    """Whether a threshold is told as one, or the patient's value lies beyond it as well."""
+    told = RULE_WORDS.search(context.text) or _TELLS.search(context.text)
+    told = told or _IS_CALLED.match(context.text[quantity.end :])
+    if told and not PATIENT.search(context.text):
+        return True
+    return quantity.comparator is not None and bool(compared(quantity, subject, given, (0, 1)).spans)
 
 
 def _follows_a_rule(context: ProseContext, quantity: Quantity) -> bool:

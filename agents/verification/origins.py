@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from clinigraph.agents.claims.subjects import EvidenceIndex, Hit, Subject, SubjectKind
-from clinigraph.agents.verification.base import Outcome, contradicted
+from clinigraph.agents.claims.subjects import EvidenceIndex, Subject, SubjectKind
+from clinigraph.agents.verification.base import Outcome, contradicted, unverifiable
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.models.evidence import EdgeKind, FactNode, ImageNode
 
-_PICTURE = r"(?:image|images|photograph|photo|picture|film|radiograph|x-ray|scan)s?"
+_PICTURE = r"(?:image|images|photograph|photo|picture|film|radiograph|x-ray|scan|CT|MRI?|ultrasound|sonogram)s?"
 _IMAGE = re.compile(
     rf"\b(?:on|from|in|off|by) (?:the|this|her|his|a|an) (?:[\w-]+ ){{0,2}}{_PICTURE}\b|"
     rf"\b{_PICTURE} (?:shows?|showed|gives?|gave|has|reveals?|demonstrates?|reads?)\b",
@@ -27,13 +27,17 @@ def origins(context: ProseContext) -> Outcome | None:
     """Compare the origin that a sentence gives with what the evidence was derived from."""
     for pattern, kind, other in ((_IMAGE, "image", "record"), (_RECORD, "record", "image")):
         match = context.find(pattern)
-        hit = _told(context, match) if match is not None else None
-        if hit is None:
-            continue
-        known = {o for s in context.sided(hit.subjects) for o in origins_of(context.index, s)}
-        if known == {other}:
-            name = hit.subjects[0].name
-            return contradicted(f"origin.{other}", f"{name} comes from the {other}, not from the {kind}.")
+        if (
+            kind == "record"
+            and match is not None
+            and any(s.kind in _WIDE for h in context.hits for s in h.subjects[:1])
+        ):
+            return unverifiable("origin.unread", "The decision is drawn from the indicators, not read in the record.")
+        for hit in context.hits if match is not None else ():
+            known = {o for s in context.sided(hit.subjects) for o in origins_of(context.index, s)}
+            if known == {other}:
+                name = hit.subjects[0].name
+                return contradicted(f"origin.{other}", f"{name} comes from the {other}, not from the {kind}.")
     return None
 
 
@@ -51,10 +55,3 @@ def origins_of(index: EvidenceIndex, subject: Subject) -> frozenset[str]:
         found |= {"image"} if isinstance(node, ImageNode) else {"record"} if isinstance(node, FactNode) else set()
         todo += [e.target for e in index.graph.edges if e.source == node_id and e.kind is EdgeKind.DERIVED_FROM]
     return frozenset(found)
-
-
-def _told(context: ProseContext, match: re.Match[str]) -> Hit | None:
-    """Return the name that the words are about: the last before them, else the first after."""
-    before = [h for h in context.hits if h.end <= match.start()]
-    after = [h for h in context.hits if h.start >= match.end()]
-    return before[-1] if before else after[0] if after else None

@@ -43,7 +43,7 @@ def patients(context: ProseContext) -> Outcome | None:
         spans.append(match.span())
     for sex, pattern in _SEX:
         for match in pattern.finditer(context.text):
-            wrong = _sex(facts.get("sex"), sex, match.group().lower())
+            wrong = _sex(facts.get("sex"), sex, match.group().lower(), facts.get("age"))
             if wrong is not None:
                 return wrong
             spans.append(match.span())
@@ -60,7 +60,14 @@ def _age(known: object, said: float) -> Outcome | None:
     return None
 
 
-def _sex(known: object, said: str, word: str) -> Outcome | None:
+_YOUNG = ("boy", "girl")
+ADULT = 18
+"""Years from which nobody is a boy or a girl."""
+
+
+def _sex(known: object, said: str, word: str, age: object) -> Outcome | None:
+    if word in _YOUNG and isinstance(age, float | int) and age >= ADULT:
+        return contradicted("patient.mismatch", "The record gives the age of an adult.")
     if known is None:
         return unsupported("patient.unknown", "The record gives no sex.")
     if str(known) == said:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from clinigraph.agents.claims.subjects import Hit, Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
-from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.prose import SHARE_OF, ProseContext
 from clinigraph.agents.verification.side_words import SIDES
 from clinigraph.models.codes import Laterality, Modality
 from clinigraph.models.evidence import FindingNode, ImageNode, LabelMapNode, PassageNode
@@ -127,6 +128,8 @@ def image_kind(context: ProseContext) -> Outcome | None:
             continue
         if not kinds:
             return unsupported("modality.unknown", "The evidence does not say what kind of image it is.")
+        if match.group().lower().startswith("echocardio") and not _told_of(context, match.group()):
+            return contradicted("modality.mismatch", "The evidence speaks of no echocardiogram.")
         if modality not in kinds and not _SAYS_KIND.search(context.text) and _told_of(context, match.group()):
             return unverifiable("modality.told", "A cited source speaks of another kind of examination.")
         if modality not in kinds:
@@ -139,6 +142,7 @@ def image_kind(context: ProseContext) -> Outcome | None:
         m.span() for label in _outlined(context) for m in re.finditer(rf"\b{re.escape(label)}\b", context.text.lower())
     ]
     spans = [(a, b) for a, b in spans if not any(h.start < b and a < h.end for h in context.hits)]
+    spans = [(a, b) for a, b in spans if not SHARE_OF.search(context.text[:a])]
     return supported("modality.same", "The kind of image is the evidence's.", *spans) if spans else None
 
 
@@ -167,14 +171,13 @@ def _outlined(context: ProseContext) -> set[str]:
     """Return the parts outlined that may be named: where what is spoken of was measured on them, or nothing was."""
     measured = [s.measurement for s in context.subjects if s.measurement is not None]
     segments = [s for n in context.index.graph.nodes if isinstance(n, LabelMapNode) for s in n.value.segments]
-    if measured and not any(m.site.concept == s.concept for m in measured for s in segments):
-        return set()
-    return {s.label.replace("_", " ") for s in segments if s.pixel_count}
+    sites = [m.site.concept for m in measured]
+    return {s.label.replace("_", " ") for s in segments if s.pixel_count and (not sites or s.concept in sites)}
 
 
 _MODALITIES = (
     (Modality.FUNDUS, re.compile(r"\b(?:(?:colou?r )?fundus (?:photograph|photo|image)|retinal photograph)\b", re.I)),
-    (Modality.CHEST_FILM, re.compile(r"\b(?:chest (?:film|x-?ray|radiograph)|CXR|PA film)\b", re.I)),
+    (Modality.CHEST_FILM, re.compile(r"\b(?:chest (?:film|x-?ray|radiograph)|CXR)\b", re.I)),
     (Modality.CT, re.compile(r"\b(?:[Cc]omputed tomography|CT(?: scan)?)\b")),
     (Modality.MR, re.compile(r"\b(?:[Mm]agnetic resonance|MRI?(?: scan)?)\b")),
     (Modality.ULTRASOUND, re.compile(r"\b(?:ultrasound|sonogra(?:m|phy)|echocardiogra(?:m|phy))\b", re.I)),
@@ -199,6 +202,8 @@ def prose_sides(context: ProseContext) -> Outcome | None:
     for side, _ in found:
         said |= {Laterality.LEFT, Laterality.RIGHT} if side is Laterality.BILATERAL else {side}
     known = _known_sides(context)
+    if known and any(not _sides_of(context, h.subjects) for h in context.hits if _has_a_side(h)):
+        return unsupported("side.unknown", "A side is named for several things; it is not known of all of them.")
     if not known and _named_by_side(context):
         return unverifiable("side.unread", "The evidence tells left from right by name; which is meant cannot be told.")
     if not known:
@@ -219,9 +224,18 @@ def _named_by_side(context: ProseContext) -> bool:
 _NO_PARTS = frozenset(("left", "right", "ratio", "index", "with", "from"))
 
 
+def _has_a_side(hit: Hit) -> bool:
+    """Whether a name is of something on one side, and not of the whole patient as age and weight are."""
+    return not all(s.fact is not None and s.laterality is Laterality.UNKNOWN for s in hit.subjects)
+
+
 def _known_sides(context: ProseContext) -> set[Laterality]:
+    return _sides_of(context, context.subjects)
+
+
+def _sides_of(context: ProseContext, subjects: tuple[Subject, ...]) -> set[Laterality]:
     sides: set[Laterality] = set()
-    for subject in context.sided(context.subjects):
+    for subject in context.sided(subjects):
         side = subject.laterality if subject.laterality is not Laterality.UNKNOWN else context.index.laterality
         sides |= {Laterality.LEFT, Laterality.RIGHT} if side is Laterality.BILATERAL else {side}
     return sides - {Laterality.UNKNOWN}

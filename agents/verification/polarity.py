@@ -8,8 +8,8 @@ from clinigraph.agents.claims.kinds import implied
 from clinigraph.agents.claims.subjects import Hit, Subject, SubjectKind
 from clinigraph.agents.claims.synonyms import OPPOSITES
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
-from clinigraph.agents.verification.patients import aged
-from clinigraph.agents.verification.prose import ProseContext
+from clinigraph.agents.verification.prose import NEITHER, ProseContext
+from clinigraph.agents.verification.several import several
 from clinigraph.agents.verification.thresholds import left_unassessed, recomputed
 from clinigraph.knowledge.terminology.contract import Assertion, Mention
 from clinigraph.models.evidence import FindingNode
@@ -54,6 +54,13 @@ _RULE_FOR = re.compile(
     r"\b(?:criteri(?:on|a)|thresholds?|limits?|cut-?offs?) (?:for|of)(?: an?| the)?\s*$", re.IGNORECASE
 )
 """Before a name: a rule for it is spoken of, not whether it is there."""
+_READING = re.compile(
+    r"^\s*[:=,(]?\s*(?:(?:was|is)\s+)?(?:read|scored|graded|rated)?\s*(?:as|at|with)?\s*(?:an? )?"
+    r"(?:score|grade|reading)?\s*(?:of\s+)?[1-5]\b",
+    re.IGNORECASE,
+)
+"""After the name of a reading: its score."""
+_BEGINS = re.compile(r"^\s*(?:the |its )?$|[;:,.]\s*$", re.IGNORECASE)
 _FALLS = re.compile(r"falls?", re.IGNORECASE)
 _MOVES = re.compile(r"\s+(?:short|below|under|above|within|into|outside|between|to|from|by)\b", re.IGNORECASE)
 """After "falls": no fall of a person is meant."""
@@ -80,7 +87,7 @@ def polarity(context: ProseContext) -> Outcome | None:
     sentences: list[str] = []
     for hit in context.hits:
         subject = next((s for s in context.sided(hit.subjects) if _holds(context, s) is not None), None)
-        if subject is None or _spoken_otherwise(context, subject) or _RULE_FOR.search(context.text[: hit.start]):
+        if subject is None or _spoken_otherwise(context, hit, subject) or _RULE_FOR.search(context.text[: hit.start]):
             continue
         outcome = _judge(context, hit, subject)
         if not outcome.spans:
@@ -90,12 +97,13 @@ def polarity(context: ProseContext) -> Outcome | None:
     return supported("presence.same", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
 
 
-def _spoken_otherwise(context: ProseContext, subject: Subject) -> bool:
-    """Whether the sentence gives the reading as a number, so that presence is not at issue."""
-    plain = [q for q in context.quantities if not any(a <= q.number_start < b for a, b in aged(context.text))]
-    reads = bool(plain) and subject.fact is None and not any(p.search(context.text) for _, p in _EXPLICIT)
+def _spoken_otherwise(context: ProseContext, hit: Hit, subject: Subject) -> bool:
+    """Whether the sentence gives a reading as a number, or says that there is none: presence is not at issue."""
     not_read = subject.kind is SubjectKind.INDICATOR and recomputed(subject) is Met.NOT_ASSESSED
-    return reads or (not_read and left_unassessed(context.text))
+    if not_read and left_unassessed(context.text):
+        return True
+    reading = subject.evaluation is not None and _READING.match(context.text[hit.end :]) is not None
+    return reading and _BEGINS.search(context.text[: hit.start]) is not None
 
 
 def _holds(context: ProseContext, subject: Subject) -> Presence | None:
@@ -115,27 +123,44 @@ def _judge(context: ProseContext, hit: Hit, subject: Subject) -> Outcome:
     if subject.result is not None and recomputed(subject) is Met.NOT_ASSESSED:
         return contradicted("presence.not_assessed", f"{subject.name} was not assessed: {subject.result.reason}")
     said, spans = _said(context, hit)
+    if said is not None and not _alone(context) and several(context, hit) is not said:
+        said = None
     if context.text[hit.start : hit.end].lower() in OPPOSITES:
         said = _TURNED.get(said) if said is not None else None
     if said is None:
         return unverifiable("presence.unread", "It cannot be told whether the sentence affirms or denies.")
     held = _holds(context, subject)
-    bare = context.text[hit.start : hit.end].lower() == "decision" and len(spans) < 2
-    if bare or _OPEN.search(context.text):
-        return unverifiable("presence.unread", "It cannot be told what the sentence says was decided.")
-    if subject.kind is SubjectKind.CONDITION and held is Presence.PRESENT and _LEANS.search(context.text):
-        return unverifiable("presence.leaning", "The evidence says more than the sentence: signs are present.")
+    open_ = _not_told(context, hit, subject, held, bare=len(spans) < 2)
+    if open_ is not None:
+        return open_
     if said is not held:
-        doubt = Presence.INDETERMINATE in (said, held)
-        code = "impression.decision" if subject.kind is SubjectKind.CONDITION else "presence.mismatch"
-        if doubt and subject.kind is not SubjectKind.CONDITION:
-            code = "certainty.mismatch"
-        return contradicted(
-            code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}."
-        )
+        return _mismatch(subject, said, held)
     if subject.kind is SubjectKind.CONDITION and context.index.impression.score is not None:
         spans = [*spans, *(m.span() for m in _WEIGHED.finditer(context.text))]
     return supported("presence.same", f"{subject.name} is {said.value} by the evidence.", *spans)
+
+
+def _not_told(
+    context: ProseContext, hit: Hit, subject: Subject, held: Presence | None, *, bare: bool
+) -> Outcome | None:
+    """Return why a sentence decides nothing: it names the decision and no more, or leans as the evidence does not."""
+    if (bare and context.text[hit.start : hit.end].lower() == "decision") or _OPEN.search(context.text):
+        return unverifiable("presence.unread", "It cannot be told what the sentence says was decided.")
+    if subject.kind is not SubjectKind.CONDITION or not _LEANS.search(context.text):
+        return None
+    if held is Presence.PRESENT:
+        return unverifiable("presence.leaning", "The evidence says more than the sentence: signs are present.")
+    if held is Presence.INDETERMINATE:
+        return unverifiable("presence.leaning", "The evidence leans to neither side.")
+    return None
+
+
+def _mismatch(subject: Subject, said: Presence, held: Presence | None) -> Outcome:
+    doubt = Presence.INDETERMINATE in (said, held)
+    code = "impression.decision" if subject.kind is SubjectKind.CONDITION else "presence.mismatch"
+    if doubt and subject.kind is not SubjectKind.CONDITION:
+        code = "certainty.mismatch"
+    return contradicted(code, f"{subject.name}: the sentence says {said.value}, the evidence {held and held.value}.")
 
 
 def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[int, int]]]:
@@ -161,6 +186,12 @@ def _said(context: ProseContext, hit: Hit) -> tuple[Presence | None, list[tuple[
         return (strongest, _spans(words)) if by_rules is Presence.PRESENT and strongest else (None, [])
     hedged = by_rules is Presence.INDETERMINATE and strongest is Presence.PRESENT
     return (strongest if doubted or hedged else by_rules), [(hit.start, hit.end), *_spans(words)]
+
+
+def _alone(context: ProseContext) -> bool:
+    """Whether one thing alone is said to be there or not, or "neither" denies all."""
+    named = {s.name for h in context.hits for s in h.subjects[:1] if _holds(context, s) is not None}
+    return len(named) < 2 or NEITHER.search(context.text) is not None or not _DOUBLE.search(context.text)
 
 
 def _another_is_denied(context: ProseContext, hit: Hit) -> bool:

@@ -37,8 +37,11 @@ _VERB = re.compile(
     r"reach(?:es|ed)?|looks?|seem(?:s|ed)?|appear(?:s|ed)?|does|do|did|falls?|fell|counts?)\b",
     re.IGNORECASE,
 )
-_SHARE_OF = re.compile(r"\d\s+of\s+(?:the\s+)?$", re.IGNORECASE)
+SHARE_OF = re.compile(r"\d\s+of\s+(?:the\s+)?$", re.IGNORECASE)
 """Before a name: what a ratio is of ("0.21 of the disc diameter")."""
+_OF = re.compile(r"\s*[(,]?\s*(?:(?:of|at|is|was|being)\s+)?", re.IGNORECASE)
+LONGEST_VERB = 12
+"""Characters in which a verb is looked for from its place on."""
 NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
 TOGETHER = re.compile(r"\b(?:both|neither|nor)\b", re.IGNORECASE)
 """Words that make several names share what is said."""
@@ -59,7 +62,7 @@ class ProseContext:
     def hits(self) -> tuple[Hit, ...]:
         """Where the sentence names something that the evidence knows."""
         found = self.index.find(self.text)
-        return tuple(h for i, h in enumerate(found) if not (i and _SHARE_OF.search(self.text[: h.start])))
+        return tuple(h for i, h in enumerate(found) if not (i and SHARE_OF.search(self.text[: h.start])))
 
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:
@@ -116,7 +119,7 @@ class ProseContext:
 
     def _aside(self, head: Hit, hit: Hit, place: int) -> bool:
         """Whether a name only stands beside the one before it, and the words at a place come after the verb of both."""
-        between, after = self.text[head.end : hit.start], self.text[hit.end : place]
+        between, after = self.text[head.end : hit.start], self.text[hit.end : place + LONGEST_VERB]
         return bool(_ASIDE.search(between) and not _VERB.search(between) and _VERB.search(f"{after} "))
 
     def subjects_beside(self, start: int, end: int) -> tuple[Subject, ...]:
@@ -127,10 +130,19 @@ class ProseContext:
     def joined(self, place: int) -> list[Hit]:
         """Return the names that words at a place judge: the one before them, with those joined to it by "and"."""
         ahead = [h for h in self.hits if h.end <= place]
+        while len(ahead) > 1 and self._aside(ahead[-2], ahead[-1], place):
+            ahead.pop()
         first_ = max(0, len(ahead) - 1)
-        while first_ and _JOINED.match(self.text[ahead[first_ - 1].end : ahead[first_].start]):
+        while first_ and _JOINED.match(self._between(ahead[first_ - 1].end, ahead[first_].start)):
             first_ -= 1
         return ahead[first_:]
+
+    def _between(self, start: int, end: int) -> str:
+        """Return the text between two names without the number of the first: "of 17 mmHg"."""
+        for quantity in self.quantities:
+            if start <= quantity.start and quantity.end <= end and _OF.fullmatch(self.text[start : quantity.start]):
+                return self.text[quantity.end : end]
+        return self.text[start:end]
 
     @cached_property
     def doubted(self) -> bool:

@@ -9,6 +9,7 @@ from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.judgement import criterion_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.changes import course
+from clinigraph.agents.verification.limits import PATIENT
 from clinigraph.agents.verification.prose import NEITHER, TOGETHER, ProseContext
 from clinigraph.agents.verification.sources import dated
 from clinigraph.models.findings import IndicatorResult, Met
@@ -43,6 +44,8 @@ _NOT = re.compile(
 _LIMIT = re.compile(r"\b(?:limits? (?:of|for)(?: the)?|upper|lower)\s+$", re.IGNORECASE)
 """Before "normal": a limit is spoken of, not a value."""
 _CALLS = re.compile(r"\b(?:calls?|called|counts? as|defines?|defined as|means|regards?|regarded as|when|if)\b", re.I)
+_OF_VALUES = re.compile(r"elevated|raised|high|low|too high|too low|excessive|decreased|reduced", re.IGNORECASE)
+_PART = re.compile(r"\b(?:heart|silhouette|shadow|rim)$", re.IGNORECASE)
 _REFERENCE = re.compile(r"^\s*(?:is|are|:)?\s*(?:below|above|under|over|up to|at most|at least|less than|[<>≤≥])\s*\d")
 """After "normal": what is normal is told, not that something is."""
 
@@ -51,7 +54,13 @@ def ranges(context: ProseContext) -> Outcome | None:
     """Compare a range word with the criterion, recomputed on value and interval."""
     spans, sentences = [], []
     for start, end, word, denied in _said(context):
-        told = [o for s, d in _of(context, (start, end), denied=denied) if (o := _one(context, s, word, d)) is not None]
+        of = _of(context, (start, end), denied=denied)
+        if of is None:
+            return unverifiable("range.unread", "What is denied twice cannot be read.")
+        every = [_one(context, s, word, d) for s, d in of]
+        told = [o for o in every if o is not None]
+        if told and len(told) < len(every):
+            return unverifiable("range.unread", "No criterion says what is normal for all that the sentence names.")
         wrong = next((o for o in told if not o.code.endswith(".same")), None)
         if wrong is not None:
             return wrong
@@ -63,21 +72,23 @@ def ranges(context: ProseContext) -> Outcome | None:
     return supported("range.same", " ".join(dict.fromkeys(sentences)), *spans) if spans else None
 
 
-def _of(context: ProseContext, place: tuple[int, int], *, denied: bool) -> list[tuple[tuple[Subject, ...], bool]]:
-    """Return what a range word is said of, each with whether it is denied; "neither" denies for all."""
+def _of(
+    context: ProseContext, place: tuple[int, int], *, denied: bool
+) -> list[tuple[tuple[Subject, ...], bool]] | None:
+    """Return what a range word is said of, each with whether it is denied; None where it is denied twice."""
     beside = context.subjects_beside(*place)
     joined = context.joined(place[0])
     if len(joined) < 2 or joined[-1].subjects != beside:
         return [(beside, denied)]
     neither = NEITHER.search(context.text[: place[0]]) is not None
-    return [(h.subjects, denied or neither) for h in joined]
+    return None if neither and denied else [(h.subjects, denied or neither) for h in joined]
 
 
 def _one(context: ProseContext, subjects: tuple[Subject, ...], word: Word, denied: bool) -> Outcome | None:
     subject = next((s for s in context.sided(subjects) if s.result is not None), None)
     if subject is None or subject.result is None:
         return None
-    judge = _general if context.general and _tells_a_rule(context) else _judge
+    judge = _general if context.general and _tells_a_rule(context) and not PATIENT.search(context.text) else _judge
     outcome = judge(subject, subject.result, word, denied=denied)
     if outcome.code == "range.uncertain" and context.doubted:
         return unverifiable("range.doubted", f"{outcome.sentence} Nor does the sentence.")
@@ -97,7 +108,7 @@ def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
     every = [(word, m) for word, pattern in _PATTERNS for m in pattern.finditer(context.text)]
     for word, match in sorted(every, key=lambda pair: pair[1].start() - pair[1].end()):
         start, end = match.span()
-        in_name = any(h.start <= start < h.end for h in context.hits)
+        in_name = any(h.start <= start < h.end for h in context.hits) or _of_a_shape(context, start, match.group())
         if in_name or any(a < end and start < b for a, b, _, _ in found):
             continue
         if re.match(r"\s+than\b", context.text[end:]) or _LIMIT.search(context.text[:start]):
@@ -109,6 +120,13 @@ def _said(context: ProseContext) -> list[tuple[int, int, Word, bool]]:
         denial = _NOT.search(context.text[:start])
         found.append((denial.start() if denial else start, end, word, denial is not None))
     return found
+
+
+def _of_a_shape(context: ProseContext, start: int, word: str) -> bool:
+    """Whether a word that is said of values is said of a part of the body ("the heart is elevated")."""
+    ahead = [h for h in context.hits if h.end <= start]
+    named = context.text[ahead[-1].start : ahead[-1].end].lower() if ahead else ""
+    return _OF_VALUES.fullmatch(word) is not None and _PART.search(named) is not None
 
 
 def _judge(subject: Subject, result: IndicatorResult, word: Word, *, denied: bool) -> Outcome:

@@ -40,23 +40,62 @@ _INFERRED = re.compile(
 """One thing made the ground of another: true parts do not make the whole true."""
 
 
-def unread(text: str, spans: Iterable[tuple[int, int]], carriers: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Return the words of a sentence that lie outside the checked places and carry meaning.
+_LINKING = frozenset(
+    ("equals", "equal", "includes", "include", "including", "from", "by", "therefore", "hence", "thus", "so",
+     "indicates", "shows", "show", "showed", "shown", "demonstrates", "reveals", "yields", "yielding", "gives", "given",
+     "calculated", "estimated", "estimate", "computed", "comes", "amounts", "giving")
+)  # fmt: skip
+"""Words that make one of two names the other, its ground or its part."""
+_SIGNS = re.compile(r"[√≠¬≪≫±∓↑↓→←✓✔✗✘×÷∆Δ+!^*|\\]")
+_SLASH = re.compile(r"\d\s*/\s*\d")
+_EQUATED = re.compile(
+    r"\x00[^\x00,;]{0,30}\b(?:is|was|are|were|shows?|showed|demonstrates?|has|have|confirms?|reveals?)\s+"
+    r"(?:(?:the|an?|signs of|features of)\s+)*\x00|"
+    r"\x00[^\x00,;]{0,40}\bas (?:the |an? )?\x00|"
+    r"\x00[^\x00,;]{0,30}\b(?:seen|found|present|evident|visible) (?:in|on|by) (?:the |an? )?\x00|"
+    r"^\s*(?:with|given|at|by|from|in|after) (?:the |an? )?\x00[^\x00]{0,40},\s*(?:the |signs of )*\x00[^\x00]{0,20}"
+    r"\b(?:excluded|ruled out|confirmed|diagnosed|proven|established|present|absent)\b",
+    re.IGNORECASE,
+)
+"""One name said to be another, to hold it, or to be its ground."""
+
+
+def equated(text: str, names: Iterable[tuple[int, int]]) -> bool:
+    """Return whether a sentence says that one of its names is another, or that one shows another.
+
+    Example:
+        >>> equated("The pressure shows glaucoma", [(4, 12), (19, 27)])
+        True
+    """
+    masked = list(text)
+    for start, end in names:
+        masked[start:end] = "\x00" * (end - start)
+    return _EQUATED.search("".join(masked)) is not None
+
+
+def unread(text: str, spans: Iterable[tuple[int, int]], *, linked: bool = False) -> tuple[str, ...]:
+    """Return the words and signs of a sentence that lie outside the checked places and carry meaning.
 
     Args:
         text: The sentence.
-        spans: Places that the checks vouch for.
-        carriers: What the things named are of ("mass", for the shape of the mass): such a word says nothing more.
+        spans: Places that the checks vouch for, names with them.
+        linked: Whether the sentence names several things, so that words that link them carry meaning.
 
     Example:
         >>> unread("The ratio is 0.52, which proves cancer", [(13, 17)])
-        ('proves', 'cancer')
+        ('ratio', 'proves', 'cancer')
     """
     vouched = list(spans)
     found = [m.group() for m in _INFERRED.finditer(text)]
+    found += [m.group() for m in _SIGNS.finditer(text) if not _inside(m, vouched)]
+    found += [m.group() for m in _SLASH.finditer(text) if not any(a <= m.start() and m.end() <= b for a, b in vouched)]
     for match in _WORD.finditer(text):
-        inside = any(a < match.end() and match.start() < b for a, b in vouched)
         word = match.group().lower()
-        if not inside and ((word not in _QUIET and word not in carriers) or word in _LOADED):
+        quiet = word in _QUIET and word not in _LOADED and not (linked and word in _LINKING)
+        if not quiet and not _inside(match, vouched):
             found.append(match.group())
     return tuple(found)
+
+
+def _inside(match: re.Match[str], spans: list[tuple[int, int]]) -> bool:
+    return any(a < match.end() and match.start() < b for a, b in spans)

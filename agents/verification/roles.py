@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from clinigraph.agents.claims.naming import said_with
+from clinigraph.agents.claims.naming import ratio_parts
 from clinigraph.agents.claims.quantities import Quantity
 from clinigraph.agents.claims.subjects import Subject
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
@@ -74,7 +74,8 @@ def _value(number: Number) -> Outcome:
     told = f"{number.subject.name} is {value_text(number.given)} in the evidence."
     start, end = number.span
     whole = _OF_WHOLE.match(number.after)
-    if whole is not None and whole[1].lower() in said_with(number.subject.name):
+    parts = ratio_parts(number.subject.name)
+    if whole is not None and parts and whole[1].lower() == parts[1]:
         end += whole.end()
     return wrong or supported("number.traced", told, (start, end), *_rounding(number.context, number.quantity))
 

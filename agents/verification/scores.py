@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from clinigraph.agents.claims.quantities import Quantity
-from clinigraph.agents.claims.subjects import Subject
-from clinigraph.agents.verification.base import Outcome, contradicted, supported, unverifiable
+from clinigraph.agents.claims.subjects import Subject, SubjectKind
+from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
 from clinigraph.agents.verification.bounds import difference
-from clinigraph.agents.verification.limits import RULE_WORDS, THRESHOLD
+from clinigraph.agents.verification.limits import AT_A_RULE, RULE_WORDS, THRESHOLD
 from clinigraph.agents.verification.prose import ProseContext
 from clinigraph.agents.verification.values import Known, rounds
 from clinigraph.models.base import IndicatorId, PassageId
-from clinigraph.models.evidence import FindingNode
-from clinigraph.models.formatting import format_percent, round_value
+from clinigraph.models.findings import Impression
+from clinigraph.models.formatting import format_percent
 from clinigraph.models.planning import Comparator, Criterion
 
 _THRESHOLD_OF_SCORE = re.compile(
@@ -28,13 +28,12 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 """Before a number beside a score: it is the threshold."""
-_AT_MOST = re.compile(r"\b(?:at most|at least|up to|as (?:low|high) as|no (?:less|more) than)\s*$", re.IGNORECASE)
+_ASSESSED_SHARE = re.compile(r"\b(?:assessed share|share assessed|share of the weight)\b[^.;,]{0,20}$", re.IGNORECASE)
 _MAY_LIE = re.compile(
     r"\b(?:may|can|could) (?:lie|range|be|fall|run)(?: anywhere)?\s*$|\b(?:runs|ranges)\s*$", re.IGNORECASE
 )
 """Before the range of a score."""
 _KIND = re.compile(r"\b(?:by its pixels|recogni[sz]ed as|kind of image)\b", re.IGNORECASE)
-_KIND_SCORE = re.compile(r"\(score (\d\.\d+)\)")
 _MANY = re.compile(r"^\s*(?:scores|readings|grades)\b", re.IGNORECASE)
 
 
@@ -54,52 +53,73 @@ def reading_before(context: ProseContext, quantity: Quantity) -> Subject | None:
     highest = quantity.readings == (5.0,) and _OF_BEFORE.search(context.text[: quantity.start]) is not None
     if not highest and not _OF_FIVE.match(context.text[quantity.end :]):
         return None
-    ahead = [s for h in context.hits if h.end <= quantity.start for s in h.subjects if s.evaluation is not None]
-    return ahead[-1] if ahead else None
+    ahead = [h for h in context.hits if h.end <= quantity.start]
+    while ahead and all(s.kind is SubjectKind.SCORE for s in ahead[-1].subjects):
+        ahead.pop()
+    return next((s for s in ahead[-1].subjects if s.evaluation is not None), None) if ahead else None
 
 
 def scored(context: ProseContext, place: int, subject: Subject) -> Outcome:
     """Judge a number that is the weighted score, an end of what it may be, its threshold or how far it is from it."""
-    quantity = context.quantities[place]
-    impression = context.index.impression
-    if _MANY.match(context.text[quantity.end :]):
-        return unverifiable("number.unread", "A number of scores is no score.")
-    apart = _apart(context, place, subject)
-    if apart is not None:
-        return apart
-    beside = (impression.threshold,) if impression.threshold is not None else ()
-    if beside and RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
-        return _score_beyond(context, quantity, beside[0])
+    quantity, impression = context.quantities[place], context.index.impression
     before = context.text[: quantity.start]
+    if _MANY.match(context.text[quantity.end :]) or _KIND.search(context.text):
+        return unverifiable("number.unread", "The number is of another score than the weighted one.")
+    if quantity.in_percent or quantity.unit is not None:
+        return _share(quantity, impression, before)
+    return _apart(context, place, subject) or _beside_a_rule(context, quantity) or _plain(quantity, impression, before)
+
+
+def _beside_a_rule(context: ProseContext, quantity: Quantity) -> Outcome | None:
+    """Judge a number that is called the threshold, or is compared as one."""
+    before, mark = context.text[: quantity.start], context.index.impression.threshold
+    if mark is not None and RULE_WORDS.search(context.text[quantity.start : quantity.number_start]):
+        return _score_beyond(context, quantity, mark)
     named = _AGAINST.search(before) or _THRESHOLD_OF_SCORE.search(before) or THRESHOLD.search(before)
-    ends = {impression.score_low, impression.score_high}
-    numbers = (ends if _may_be(context, quantity) else {impression.score}) - {None}
-    plain = set(beside) if named else {round_value(n, beside=beside) for n in numbers if n is not None}
-    written = set(quantity.readings)
-    finer = quantity.decimals > 2 and not named
-    if finer and any(rounds(n, r, quantity.decimals, exact=False) for n in numbers if n is not None for r in written):
-        plain |= written
-    plain |= _of_the_kind(context)
-    share = {round(float(format_percent(impression.assessed_share).split()[0]), 6)}
-    if written & (share if quantity.in_percent else plain) and quantity.unit in (None, "%"):
-        may = _MAY_LIE.search(context.text[: quantity.start])
-        start = named.start() if named else may.start() if may and _may_be(context, quantity) else quantity.start
+    if named is None:
+        return None
+    if AT_A_RULE.search(before[: named.start()]):
+        return unverifiable("criterion.unread", "It cannot be told whether a value or a threshold is meant.")
+    return _same((mark,), quantity, named.start())
+
+
+def _plain(quantity: Quantity, impression: Impression, before: str) -> Outcome:
+    if quantity.comparator is not None and not quantity.ranged:
+        return _compared(quantity, impression)
+    if quantity.ranged:
+        may = _MAY_LIE.search(before)
+        end = impression.score_high if quantity.joined else impression.score_low
+        return _same((end,), quantity, may.start() if may else quantity.start)
+    return _same((impression.score,), quantity, quantity.start)
+
+
+def _same(known: tuple[float | None, ...], quantity: Quantity, start: int) -> Outcome:
+    if any(n is not None and _written(n, quantity) for n in known):
         return supported("number.traced", "The number is the impression's own.", (start, quantity.end))
     return contradicted("number.mismatch", "The number is not among those of the impression.")
 
 
-def _of_the_kind(context: ProseContext) -> set[float]:
-    """Return the score by which the image's kind was told, where that is what the sentence speaks of."""
-    if not _KIND.search(context.text):
-        return set()
-    nodes = context.index.graph.nodes
-    told = [n.value.text for n in nodes if isinstance(n, FindingNode) and n.id.startswith("finding-kind-")]
-    return {float(m) for t in told for m in _KIND_SCORE.findall(t)}
+def _written(value: float, quantity: Quantity) -> bool:
+    return any(rounds(value, r, max(quantity.decimals, 2), exact=False) for r in quantity.readings)
 
 
-def _may_be(context: ProseContext, quantity: Quantity) -> bool:
-    """Whether a score is given as an end of what it may be."""
-    return quantity.ranged or _AT_MOST.search(context.text[: quantity.number_start]) is not None
+def _compared(quantity: Quantity, impression: Impression) -> Outcome:
+    """Judge "the score is at most 0.75": it and both ends of what it may be, unrounded beyond two decimals."""
+    comparator, mark = quantity.comparator, quantity.readings[0]
+    numbers = [round(n, 2) for n in (impression.score, impression.score_low, impression.score_high) if n is not None]
+    if comparator is None or not numbers or not comparator.holds(numbers[0], mark):
+        return contradicted("comparison.mismatch", "The comparison does not hold of the score.")
+    if not all(comparator.holds(n, mark) for n in numbers):
+        return unsupported("comparison.uncertain", "The comparison does not hold of all that the score may be.")
+    return supported("number.traced", "The number is the impression's own.", (quantity.start, quantity.end))
+
+
+def _share(quantity: Quantity, impression: Impression, before: str) -> Outcome:
+    """Judge a number in per cent beside the score: the share of the weight that was assessed, where that is named."""
+    given = float(format_percent(impression.assessed_share).split()[0])
+    if quantity.in_percent and _ASSESSED_SHARE.search(before) and given in quantity.readings:
+        return supported("number.traced", "The share is the impression's.", (quantity.start, quantity.end))
+    return contradicted("number.mismatch", "The score of the impression has no unit and is no share.")
 
 
 def _score_beyond(context: ProseContext, quantity: Quantity, mark: float) -> Outcome:

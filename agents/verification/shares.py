@@ -33,7 +33,9 @@ def shares(context: ProseContext) -> Outcome | None:
         number = 100.0 if match["all"] else 0.0 if match["none"] else float(match["number"])
         if match["only"] and number >= 100:
             return contradicted("number.mismatch", told)
-        if abs(number - 100 * (1 - given if lacking else given)) > 0.5:
+        exact = 100 * (1 - given if lacking else given)
+        decimals = len((match["number"] or "").partition(".")[2])
+        if abs(number - exact) > 0.5 * 10**-decimals + 1e-9 or (match["only"] and round(exact) >= 100):
             return contradicted("number.mismatch", told)
         spans.append(match.span())
     return supported("number.traced", "The share is the impression's.", *spans) if spans else None

@@ -87,10 +87,11 @@ def quotation(context: ProseContext) -> Outcome | None:
     """A sentence that stands in a cited passage, word for word and whole, is a quotation."""
     passages = [n.value for n in context.index.graph.nodes if isinstance(n, PassageNode)]
     plain = _squeezed(context.text)
-    attributed = _ATTRIBUTED.sub("", context.text)
+    told = _ATTRIBUTED.search(context.text)
+    rest = _squeezed(_ATTRIBUTED.sub("", context.text)) if told is not None else ""
     for passage in passages:
-        said = _squeezed(attributed) in _sentences(passage.text) and _is_named(context, passage)
-        if plain in _sentences(passage.text) or (attributed != context.text and said):
+        credited = told is not None and rest in _sentences(passage.text) and _is_named(context, passage, told.group())
+        if plain in _sentences(passage.text) or credited:
             if passage.source.trust is Trust.UNSIGNED:
                 return unsupported("citation.unsigned", "Only unsigned documents say so.")
             if not context.library.verify(passage):
@@ -99,12 +100,13 @@ def quotation(context: ProseContext) -> Outcome | None:
     return None
 
 
-def _is_named(context: ProseContext, passage: Passage) -> bool:
-    """Whether the source that a sentence names is that of a passage, with its year and edition."""
+def _is_named(context: ProseContext, passage: Passage, told: str) -> bool:
+    """Whether who is said to say so is a passage's source and nothing else, with its year and edition."""
     source = passage.source
-    return bool(proper_words(context.text) & source_words(source.title, source.publisher, source.id)) and (
-        _dates(context, [passage]) is None
-    )
+    known = source_words(source.title, source.publisher, source.id) | _COMMON
+    words = re.findall(r"[a-z]+", _YEAR.sub("", told.lower()))
+    named = [w for w in words if w not in _COMMON]
+    return bool(named) and all(w in known for w in words) and _dates(context, [passage]) is None
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clinigraph.agents.claims.naming import carrier
+from clinigraph.agents.claims.naming import bare, carrier
 from clinigraph.agents.claims.subjects import Subject, SubjectKind
 from clinigraph.agents.judgement import criterion_met, reading_met
 from clinigraph.agents.verification.base import Outcome, contradicted, supported, unsupported, unverifiable
@@ -20,7 +20,7 @@ _RULE = (
     r"(?:the |its |this |their )?(?:diagnostic |stated |guideline )?"
     r"(?:criteri(?:on|a)|thresholds?|cut-?offs?|requirements?)"
 )
-_OF_NUMBER = r"(?: of [\d.]+(?: ?[A-Za-z%/]+)?(?: or (?:more|less))?)?"
+_OF_NUMBER = r"(?: of [\d.]+(?: ?(?:mmHg|mm|cm|%|ms|mL|/min|bpm|years?))?(?: or (?:more|less))?)?"
 """The threshold itself, which another check compares."""
 _MEETS = r"(?:meets?|met|satisf(?:y|ies|ied)|fulfill?s?|fulfilled|reach(?:es|ed)?)"
 _LOOKED_AT = r"assessed|measured|judged|read(?! as (?!no\b|the\b|an?\b))|evaluated|examined|determined"
@@ -43,6 +43,7 @@ _RULE_FOR_NAME = re.compile(
     re.IGNORECASE,
 )
 _MEETS_FOR_NAME = re.compile(rf"\b{_MEETS} {_RULE} (?:for|of|on) (?:the |an? )?(?P<name>\x00+)", re.IGNORECASE)
+_RULE_FIRST = re.compile(rf"{_RULE}\b", re.IGNORECASE)
 _LOOKED = re.compile(rf"\b(?:was|were|is|are|(?:could|can) be) (?:{_LOOKED_AT})\b", re.IGNORECASE)
 UNASSESSED = _PATTERNS[0][1]
 """Words that say that something was not looked at."""
@@ -82,10 +83,12 @@ _LACKING = frozenset(
 """Words that a reason may be reworded with."""
 STRANGE = 1 / 3
 """Most of a reason's words that may be others."""
+_DENIALS = ("no", "not", "cannot", "without", "never", "none")
 _ALL_OF_THEM = re.compile(r"\b(?:indicators|findings)\b", re.IGNORECASE)
 _REACHES = re.compile(r"\breach", re.IGNORECASE)
 _BECAUSE = re.compile(
-    r"^(?: in [a-z]+)?\s*(?:,?\s*(?:because|since|as)\b|:|,(?!\s*so\b))\s*(.+?)[\s.]*$", re.IGNORECASE | re.DOTALL
+    r"^(?: in (?:millimetres|millimeters|mm))?\s*(?:,?\s*(?:because|since|as)\b|:|,(?!\s*so\b))\s*(.+?)[\s.]*$",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -173,26 +176,31 @@ def _one(context: ProseContext, subjects: tuple[Subject, ...], said: Met, match:
     subject = next((s for s in context.sided(subjects) if s.kind is SubjectKind.INDICATOR), None)
     if subject is None or subject.result is None:
         return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
-    rule = subject.result.criterion
-    if rule is not None and not rule.comparator.upward and _REACHES.search(match.group()):
-        return unverifiable(
-            "criterion.unread", f"The criterion is {rule.text}: it cannot be told what reaching it means."
-        )
     should = recomputed(subject)
-    open_ = _open(context, subject, should)
-    if said is not should and open_ is not None:
+    open_ = _open(context, subject, should, match)
+    if open_ is not None and (said is not should or open_.code == "criterion.unread"):
         return open_
     if said is not should:
         return contradicted(
             "criterion.mismatch", f"{subject.name}: the sentence says {said.value}, recomputed is {should.value}."
         )
     if said is Met.NOT_ASSESSED:
-        return _reason(context, subject.result, match)
+        return _gap(context, subject, match)
     return supported("criterion.recomputed", f"{subject.name}: recomputed as {should.value}.", match.span())
 
 
-def _open(context: ProseContext, subject: Subject, should: Met) -> Outcome | None:
-    """Return why a sentence that does not say what was recomputed is not false for that."""
+def _gap(context: ProseContext, subject: Subject, match: re.Match[str]) -> Outcome:
+    """Judge that something was not looked at: a value without a criterion was."""
+    if subject.measurement is not None or subject.result is None:
+        return contradicted("criterion.mismatch", f"{subject.name} was measured.")
+    return _reason(context, subject.result, match)
+
+
+def _open(context: ProseContext, subject: Subject, should: Met, match: re.Match[str]) -> Outcome | None:
+    """Return why a sentence that does not say what was recomputed is not false for that, or cannot be read."""
+    rule = subject.result.criterion if subject.result is not None else None
+    if rule is not None and not rule.comparator.upward and _REACHES.search(match.group()):
+        return unverifiable("criterion.unread", f"The criterion is {rule.text}: what does reaching it mean?")
     if ruled_elsewhere(context, subject):
         return unverifiable("criterion.other", f"The evidence has no criterion for {subject.name} itself.")
     if should is Met.UNCERTAIN and context.doubted:
@@ -217,8 +225,10 @@ def _unnamed(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome:
     if said is Met.NOT_ASSESSED:
         return _partly_named(context, results, match)
     ruled = [s for s in context.index.subjects if s.result is not None and s.result.criterion is not None]
-    if len(ruled) == 1:
+    if len(ruled) == 1 and _RULE_FIRST.match(match.group()):
         return _one(context, (ruled[0],), said, match)
+    if len(ruled) == 1:
+        return unverifiable("criterion.unread", "It cannot be told what is said to meet the criterion.")
     if _ALL_OF_THEM.search(context.text):
         return unverifiable("criterion.unread", "The sentence speaks of all indicators together.")
     return unsupported("criterion.subject", "The sentence judges a criterion and names no indicator of the case.")
@@ -227,7 +237,9 @@ def _unnamed(context: ProseContext, said: Met, match: re.Match[str]) -> Outcome:
 def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], match: re.Match[str]) -> Outcome:
     carried = frozenset(w for r in results for w in carrier(r.name).split())
     words = frozenset(_WORD.findall(context.text[: match.start()].lower())) - _SMALL - carried
-    named = [r for r in results if words and words <= frozenset(_WORD.findall(r.name.lower()))]
+    named = [
+        r for r in results if words and words <= frozenset(_WORD.findall(r.name.lower())) and _head(r.name) in words
+    ]
     if not named:
         return unverifiable("gap.unknown", "The evidence does not speak of what was not assessed.")
     wrong = next((r for r in named if r.met is not Met.NOT_ASSESSED or r.value is not None), None)
@@ -238,26 +250,38 @@ def _partly_named(context: ProseContext, results: Sequence[IndicatorResult], mat
     return supported(outcome.code, outcome.sentence, *spans) if outcome.spans else outcome
 
 
+def _head(name: str) -> str:
+    """Return the last word of a name, brackets left out: without it a sentence speaks of a part of what is named."""
+    return _WORD.findall(bare(name))[-1]
+
+
 def _in_order(said: str, given: str) -> bool:
-    """Whether the words of one reason all stand in another, in its order."""
-    rest = iter(w for w in _WORD.findall(given.lower()) if w not in _SMALL)
-    return all(w in rest for w in _WORD.findall(said.lower()) if w not in _SMALL)
+    """Whether one reason stands in whole clauses of another, in their order and with every denial."""
+    clauses = re.split(r"[,;:(]", given.lower())
+    runs = (" ".join(clauses[i:j]) for i in range(len(clauses)) for j in range(i + 1, len(clauses) + 1))
+    return any(_stands_in(_kept(said), _kept(run)) for run in runs)
+
+
+def _kept(text: str) -> list[str]:
+    return [w for w in _WORD.findall(text.lower()) if w not in _SMALL]
+
+
+def _stands_in(mine: list[str], theirs: list[str]) -> bool:
+    rest = iter(theirs)
+    denied = [w for w in theirs if w in _DENIALS] == [w for w in mine if w in _DENIALS]
+    return bool(mine) and denied and mine[-1:] == theirs[-1:] and all(w in rest for w in mine)
 
 
 def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]) -> Outcome:
     tail = _BECAUSE.match(context.text[match.end() :])
     if tail is None:
         return supported("gap.same", f"{result.name} was not assessed: {result.reason}", match.span())
-    if tail.group(1).lower().rstrip(".") not in result.reason.lower():
-        given = frozenset(_WORD.findall(result.reason.lower()))
-        said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
-        if said and _in_order(tail.group(1), result.reason):
-            return supported(
-                "gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text))
-            )
-        if said & DISEASES - given:
-            return unsupported("finding.unknown", "The reason of the record speaks of no such illness.")
-        if said & given and len(said - given - _LACKING) <= STRANGE * len(said):
-            return unverifiable("gap.reworded", f"The reason was: {result.reason}")
-        return contradicted("gap.reason", f"The reason was: {result.reason}")
-    return supported("gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text)))
+    if _in_order(tail.group(1), result.reason):
+        return supported("gap.same", "It was not assessed, for the reason given.", (match.start(), len(context.text)))
+    given = frozenset(_WORD.findall(result.reason.lower()))
+    said = frozenset(_WORD.findall(tail.group(1).lower())) - _SMALL
+    if said & DISEASES - given:
+        return unsupported("finding.unknown", "The reason of the record speaks of no such illness.")
+    if said & given and len(said - given - _LACKING) <= STRANGE * len(said):
+        return unverifiable("gap.reworded", f"The reason was: {result.reason}")
+    return contradicted("gap.reason", f"The reason was: {result.reason}")

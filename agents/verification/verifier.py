@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from clinigraph.agents.claims.subjects import EvidenceIndex, TextLinker
 from clinigraph.agents.contract import CitedLibrary
-from clinigraph.agents.verification.base import Check, ClaimContext, Outcome, supported, unsupported
+from clinigraph.agents.verification.base import Check, ClaimContext, Outcome, supported, unsupported, unverifiable
 from clinigraph.agents.verification.citations import citations
 from clinigraph.agents.verification.consistency import settled
 from clinigraph.agents.verification.criteria import criterion_words, results_consistent
@@ -118,6 +118,8 @@ class CaseVerifier:
         if unknown:
             return unsupported("evidence.unknown", f"The evidence {', '.join(unknown)} does not exist.")
         inherited = self.index.carried_on(claim.evidence_ids)
+        if len({s.name for s in inherited if s.result is not None}) > 1 and not self.index.find(claim.text):
+            return unverifiable("subject.unclear", "Several things were named before: of which does it speak?")
         return judge_wording(ProseContext(claim, claim.text, self.index, self._library, inherited))
 
 

@@ -48,7 +48,7 @@ def number(value: float, decimals: int = 2, comparator: Comparator | None = None
         ("The pressure is above 4 kPa.", "CONTRADICTED", "comparison.mismatch"),
         ("The pressure lies between 20 and 30 mmHg.", "UNSUPPORTED", "interval.none"),
         ("Thingness is 0.5.", "CONTRADICTED", "number.mismatch"),
-        ("The score is 80 %.", "SUPPORTED", "number.traced"),
+        ("The score is 80 %.", "CONTRADICTED", "number.mismatch"),
         ("The score is 81 %.", "CONTRADICTED", "number.mismatch"),
         ("The score is 1.00.", "SUPPORTED", "number.traced"),
         ("The score is 1.00 mm.", "CONTRADICTED", "number.mismatch"),

@@ -184,7 +184,7 @@ def test_what_is_past_feared_or_said_both_ways_is_neither_affirmed_nor_denied(be
 
 def test_a_name_with_a_number_does_not_hide_the_next_name(bench: Any) -> None:
     text = "The size of the thing of 0.90 shows a bright spot."
-    assert bench.codes(with_spot(bench, PRESENT), text) == {("SUPPORTED", "presence.same")}
+    assert bench.codes(with_spot(bench, PRESENT), text) == {("UNVERIFIABLE", "wording.linked")}
     assert bench.codes(with_spot(bench, ABSENT), text) == {("CONTRADICTED", "presence.mismatch")}
 
 

@@ -69,7 +69,7 @@ def test_what_names_nothing_speaks_of_what_came_before(bench: Any) -> None:
         ("The size of the thing and the pressure meet it.", ["size of the thing", "pressure"]),
         ("The size of the thing, the pressure, and thingness meet it.", ["size of the thing", "pressure", "thingness"]),
         ("The size of the thing & pressure meet it.", ["size of the thing", "pressure"]),
-        ("The size of the thing beside the pressure meet it.", ["pressure"]),
+        ("The size of the thing beside the pressure meets it.", ["size of the thing"]),
         ("The size of the thing beside the pressure and thingness meet it.", ["pressure", "thingness"]),
         ("It is said to meet it with pressure.", []),
     ],

@@ -15,7 +15,7 @@ S, C, U, V = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED", "UNVERIFIABLE"
         ("The score is 0.60.", S), ("The score is 0.50.", C), ("The score is 0.75.", C), ("The score is 0.40.", C),
         ("The score may lie between 0.50 and 0.75.", S), ("The score runs from 0.50 to 0.75.", S),
         ("The score may lie between 0.60 and 0.75.", C), ("The score is at most 0.75.", S),
-        ("The score is at most 0.60.", C), ("The score of 0.60 stands against a threshold of 0.4.", V),
+        ("The score is at most 0.60.", U), ("The score of 0.60 stands against a threshold of 0.4.", V),
         ("The score is 0.60 against a threshold of 0.4.", S), ("The score is 0.60 vs 0.4.", S),
         ("The score is 0.60 against a threshold of 0.45.", C), ("The score is 0.20 above the threshold.", S),
         ("The score is 0.20 below the threshold.", C), ("The score of 0.60 lies above the threshold of 0.4.", S),

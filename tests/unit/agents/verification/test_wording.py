@@ -228,5 +228,5 @@ def test_evidence_of_another_thing_carries_no_sentence(bench: Any) -> None:
 def test_the_last_name_is_judged_up_to_the_end_of_the_sentence(bench: Any) -> None:
     nodes, edges = bench.looks(4)
     case = bench.case(*nodes, edges=edges)
-    assert bench.codes(case, "With a pressure of 25 mmHg looks odd is 4") == {("SUPPORTED", "number.traced")}
-    assert bench.codes(case, "With a pressure of 25 mmHg looks odd is 3") == {("CONTRADICTED", "number.mismatch")}
+    assert bench.codes(case, "With a pressure of 25 mmHg, looks odd: 4 of 5") == {("SUPPORTED", "number.traced")}
+    assert bench.codes(case, "With a pressure of 25 mmHg, looks odd: 3 of 5") == {("CONTRADICTED", "number.mismatch")}
