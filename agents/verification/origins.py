@@ -16,7 +16,7 @@ _IMAGE = re.compile(
     re.IGNORECASE,
 )
 _RECORD = re.compile(
-    r"\b(?:according to|from|in|by) (?:the|this|her|his) (?:[\w-]+ )?(?:record|records|chart|file|notes)\b|"
+    r"\b(?:according to|from|in|by) (?:the|this|her|his) (?:[\w'-]+ )?(?:record|records|chart|file|notes)\b|"
     r"\b(?:record|records|chart|file|notes) (?:shows?|gives?|gave|says?|states?|lists?|names?)\b",
     re.IGNORECASE,
 )

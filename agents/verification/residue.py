@@ -49,11 +49,11 @@ _LINKING = frozenset(
 _SIGNS = re.compile(r"[√≠¬≪≫±∓↑↓→←✓✔✗✘×÷∆Δ+!^*|\\]")
 _SLASH = re.compile(r"\d\s*/\s*\d")
 _EQUATED = re.compile(
-    r"\x00[^\x00,;]{0,30}\b(?:is|was|are|were|shows?|showed|demonstrates?|has|have|confirms?|reveals?)\s+"
-    r"(?:(?:the|an?|signs of|features of)\s+)*\x00|"
-    r"\x00[^\x00,;]{0,40}\bas (?:the |an? )?\x00|"
-    r"\x00[^\x00,;]{0,30}\b(?:seen|found|present|evident|visible) (?:in|on|by) (?:the |an? )?\x00|"
-    r"^\s*(?:with|given|at|by|from|in|after) (?:the |an? )?\x00[^\x00]{0,40},\s*(?:the |signs of )*\x00[^\x00]{0,20}"
+    r"\x00+[^\x00,;]{0,30}\b(?:is|was|are|were|shows?|showed|demonstrates?|has|have|confirms?|reveals?)\s+"
+    r"(?:(?:the|an?|signs of|features of)\s+)*\x00+|"
+    r"\x00+[^\x00,;]{0,40}\bas (?:the |an? )?\x00+|"
+    r"\x00+[^\x00,;]{0,30}\b(?:seen|found|present|evident|visible) (?:in|on|by) (?:the |an? )?\x00+|"
+    r"^\s*(?:with|given|at|by|from|in|after) (?:the |an? )?\x00+[^\x00]{0,40},\s*(?:the |signs of )*\x00+[^\x00]{0,20}"
     r"\b(?:excluded|ruled out|confirmed|diagnosed|proven|established|present|absent)\b",
     re.IGNORECASE,
 )

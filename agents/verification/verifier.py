@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from clinigraph.agents.claims.subjects import EvidenceIndex, TextLinker
@@ -23,6 +24,8 @@ from clinigraph.models.evidence import EvidenceGraph
 from clinigraph.models.findings import Impression
 from clinigraph.models.reporting import Claim, Verdict
 
+_PLURAL = re.compile(r"\s*(?:these|those|they|both)\b", re.IGNORECASE)
+"""Points back to several things."""
 NAME = "rules/2"
 CHECKS: tuple[Check, ...] = (
     grounding,
@@ -118,7 +121,9 @@ class CaseVerifier:
         if unknown:
             return unsupported("evidence.unknown", f"The evidence {', '.join(unknown)} does not exist.")
         inherited = self.index.carried_on(claim.evidence_ids)
-        if len({s.name for s in inherited if s.result is not None}) > 1 and not self.index.find(claim.text):
+        known = {s.name for s in inherited if s.result is not None}
+        unclear = len(known) > 1 or (len(known) == 1 and _PLURAL.match(claim.text) is not None)
+        if unclear and not self.index.find(claim.text):
             return unverifiable("subject.unclear", "Several things were named before: of which does it speak?")
         return judge_wording(ProseContext(claim, claim.text, self.index, self._library, inherited))
 
