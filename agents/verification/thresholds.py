@@ -267,9 +267,15 @@ def _kept(text: str) -> list[str]:
 
 
 def _stands_in(mine: list[str], theirs: list[str]) -> bool:
-    rest = iter(theirs)
+    """Whether words are those of a clause, but for some at its start or right behind a denial ("no model is set")."""
     denied = [w for w in theirs if w in _DENIALS] == [w for w in mine if w in _DENIALS]
-    return bool(mine) and denied and mine[-1:] == theirs[-1:] and all(w in rest for w in mine)
+    kept, last = list(mine), ""
+    for word in theirs:
+        if kept and word == kept[0]:
+            last = kept.pop(0)
+        elif last and last not in _DENIALS:
+            return False
+    return bool(mine) and denied and not kept and mine[-1:] == theirs[-1:]
 
 
 def _reason(context: ProseContext, result: IndicatorResult, match: re.Match[str]) -> Outcome:
