@@ -189,7 +189,15 @@ def _of_two(context: ProseContext, quantity: Quantity) -> Outcome | None:
     wrong = differs(quantity, abs(apart), Known(abs(apart), one.unit))
     if wrong is not None or (apart > 0) is (_LOWER.search(between) is not None):
         return contradicted("number.difference", told)
-    return supported("number.difference", told, (first.end, second.start), (quantity.start - 4, quantity.end))
+    if _meet(one, other):
+        return unsupported("comparison.uncertain", f"{told} Their intervals meet.")
+    return supported("number.difference", told, (first.start, second.end), (quantity.start - 4, quantity.end))
+
+
+def _meet(one: Known, other: Known) -> bool:
+    """Whether two intervals have a number in common; a value without interval is its own."""
+    low, high = ((k.interval.low, k.interval.high) if k.interval else (k.value, k.value) for k in (one, other))
+    return max(low[0], high[0]) <= min(low[1], high[1])
 
 
 _Told = tuple[bool, float | None, bool, tuple[int, int]]

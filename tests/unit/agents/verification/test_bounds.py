@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinigraph.models.base import EvidenceId
+from clinigraph.models.case import Fact
+from clinigraph.models.evidence import FactNode
 from clinigraph.models.planning import Comparator
+from clinigraph.testing.world import CONCEPT
 
 S, C, U, V = "SUPPORTED", "CONTRADICTED", "UNSUPPORTED", "UNVERIFIABLE"
 
@@ -92,3 +96,60 @@ def test_names_joined_share_what_is_said_and_the_score_has_its_own_threshold(
 ) -> None:
     (claim,) = bench.read(bench.case(), text)
     assert claim.verdict.value == verdict, (claim.reason_code, claim.explanation)
+
+
+def pressures(bench: Any) -> Any:
+    """The case with a blood pressure of 128/76 in its record."""
+    named = (("systolic_blood_pressure", 128.0), ("diastolic_blood_pressure", 76.0), ("share", 40.0))
+    return bench.case(
+        *(
+            FactNode(
+                id=EvidenceId(f"fact-{n}"),
+                value=Fact(name=n, value=v, unit="%" if n == "share" else "mm[Hg]", source="record"),
+            )
+            for n, v in named
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The systolic blood pressure exceeds the diastolic blood pressure by 52 mmHg.", S),
+        ("The diastolic blood pressure is lower than the systolic blood pressure by 52 mmHg.", S),
+        ("The systolic blood pressure exceeds the diastolic blood pressure by 50 mmHg.", C),
+        ("The diastolic blood pressure exceeds the systolic blood pressure by 52 mmHg.", C),
+        ("The share lies 10 percentage points above 30 %.", S),
+        ("The share lies 10 % above 30 %.", V),
+        ("The share lies 12 percentage points above 30 %.", C),
+        ("Both the systolic and the diastolic blood pressure are above 70 mmHg.", S),
+        ("The systolic and the diastolic blood pressure are above 100 mmHg.", C),
+        ("Neither the systolic nor the diastolic blood pressure is above 140 mmHg.", V),
+        ("The systolic and the diastolic blood pressure of the family were above 70 mmHg.", V),
+        ("The systolic, the diastolic blood pressure and the share are 128 and 76 mmHg, respectively.", V),
+    ],
+)
+def test_two_values_are_compared_with_each_other_and_each_with_a_number(bench: Any, text: str, verdict: str) -> None:
+    (claim,) = bench.read(pressures(bench), text)
+    assert claim.verdict.value == verdict, (claim.reason_code, claim.explanation)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.5, S), (0.88, U), (0.95, C)])
+def test_values_whose_intervals_meet_are_not_apart(bench: Any, value: float, verdict: str) -> None:
+    other = bench.measured(value, node_id="measurement-girth", concept=CONCEPT.replace(value="GIRTH", meaning="Girth"))
+    (claim,) = bench.read(bench.case(other), f"The size of the thing exceeds the girth by {abs(0.9 - value):.2f}.")
+    assert claim.verdict.value == verdict, (claim.reason_code, claim.explanation)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [("exceeds the criterion", V), ("stays below the requirement", V), ("was 0.4 below the limit", S)],
+)
+def test_a_criterion_for_low_values_is_no_number_to_exceed(bench: Any, said: str, verdict: str) -> None:
+    (claim,) = bench.read(downward(bench, 0.3), f"The size of the thing {said}.")
+    assert claim.verdict.value == verdict, (claim.reason_code, claim.explanation)
+
+
+def test_what_was_not_measured_exceeds_nothing(bench: Any) -> None:
+    (claim,) = bench.read(bench.case(without=("measurement-size",)), "The size of the thing exceeds its limit.")
+    assert claim.verdict.value == C

@@ -249,3 +249,47 @@ def test_the_decision_stands_for_the_condition(bench: Any, decision: Presence, t
 def test_doubt_that_is_denied_decides_nothing(bench: Any, decision: Presence, text: str) -> None:
     case = bench.case(impression=bench.report.impression.replace(decision=decision))
     assert {v for v, _ in bench.codes(case, text)} == {"UNVERIFIABLE"}
+
+
+@pytest.mark.parametrize(
+    ("text", "decision", "code"),
+    [
+        ("Thingness is likely.", Presence.PRESENT, "presence.leaning"),
+        ("Thingness is likely.", Presence.INDETERMINATE, "presence.leaning"),
+        ("Thingness is likely.", Presence.ABSENT, "impression.decision"),
+        ("The decision was withdrawn.", Presence.INDETERMINATE, "presence.unread"),
+        ("The question of thingness remains open.", Presence.INDETERMINATE, "presence.unread"),
+        ("Thingness is explained by it.", Presence.PRESENT, "presence.unread"),
+    ],
+)
+def test_what_leans_or_is_withdrawn_decides_nothing(bench: Any, text: str, decision: Presence, code: str) -> None:
+    case = bench.case(impression=bench.report.impression.replace(decision=decision))
+    assert code in {c for _, c in bench.codes(case, text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The patient is a smoker, without a bright spot.", "CONTRADICTED"),
+        ("A bright spot is seen, and the patient is no smoker.", "CONTRADICTED"),
+        ("A bright spot without thingness.", "CONTRADICTED"), ("No bright spot and thingness.", "CONTRADICTED"),
+    ],
+)  # fmt: skip
+def test_of_two_signs_each_is_held_against_its_own_word(bench: Any, text: str, verdict: str) -> None:
+    found = {v for v, _ in bench.codes(with_spot(bench, PRESENT), text)}
+    assert verdict in found, found
+
+
+def test_a_disease_among_the_hypotheses_is_no_finding(bench: Any) -> None:
+    report = bench.report
+    spot = with_spot(bench, PRESENT)
+    nodes = tuple(
+        n.replace(value=n.value.replace(text="Hypothesis 1 is oedema.")) if n.id == "finding-spot" else n
+        for n in spot.index.graph.nodes
+    )
+    graph = spot.index.graph.replace(nodes=nodes)
+    case = RuleVerifier(bench.verifier._library, Knows(1.0)).case(graph, report.impression)
+    (ranked,) = bench.read(case, "The first hypothesis is oedema.")
+    (stated,) = bench.read(case, "There is oedema.")
+    assert ranked.reason_code in ("finding.hypothesis", "finding.reworded")
+    assert stated.reason_code == "finding.unknown"
