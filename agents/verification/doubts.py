@@ -67,6 +67,10 @@ _GENERIC_WORDS = """
     provide provided obtained given reported report based because since so therefore thus yet but
     low high normal among both either it its they them their who which that what whether
 """
+_BOLD_WORDS = """
+    must treatment treat start begin immediately once urgent every all always exception cure surgery safe certain prove
+"""
+"""Words that make more of a source than it says."""
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 _OPPOSED = (
     ("above", "below"), ("over", "under"), ("more", "less"), ("more", "fewer"), ("high", "low"), ("higher", "lower"),
@@ -153,7 +157,7 @@ def _close(mine: Said, text: str, context: ProseContext, *, gap: bool = False, l
     shared, strange = mine.words & theirs.words, mine.words - theirs.words
     best = max(_sentences(text), key=lambda s: len(mine.words & s.words))
     enough = len(shared) >= LEAST and len(shared) >= (SHARE_NAMED if loosely else SHARE) * len(mine.words)
-    plain = not (strange & _ILLNESS if loosely else strange - _GENERIC_STEMS)
+    plain = not (strange & _BOLD_STEMS if loosely else strange - _GENERIC_STEMS)
     return (
         enough
         and plain
@@ -188,5 +192,5 @@ def _turned(mine: str, theirs: str) -> bool:
     )
 
 
-_ILLNESS = frozenset(w for d in DISEASES for w in said_of(d).words)
+_BOLD_STEMS = frozenset(w for d in (*DISEASES, *_BOLD_WORDS.split()) for w in said_of(d).words)
 _GENERIC_STEMS = said_of(" ".join(_GENERIC)).words
